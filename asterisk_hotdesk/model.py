@@ -1,0 +1,132 @@
+"""The words of hot desking as values: account, user, device, login, switch, desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+DEFAULT_ACCOUNT = "default"
+"""The account of users and devices where nobody named one."""
+
+
+class LoggedOutTreatment(StrEnum):
+    """What a caller gets who dials a user that sits nowhere."""
+
+    UNAVAILABLE = "unavailable"
+    VOICEMAIL = "voicemail"
+    NUMBER = "number"
+
+
+class EndReason(StrEnum):
+    """Why a login ended; stored, so never rename one."""
+
+    LOGGED_OUT = "logged_out"
+    REPLACED = "replaced"
+    MOVED = "moved"
+    FORCED = "forced"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Somebody with an extension and a PIN."""
+
+    id: int
+    account: str
+    extension: str
+    name: str
+    context: str
+    """The PBX's dialplan context from which this user dials (class of service)."""
+    language: str | None
+    allowed: bool
+    """Whether the user may log in at hot desks at all."""
+    pin_hash: str | None = field(repr=False)
+    logged_out_treatment: LoggedOutTreatment
+    logged_out_target: str
+    """A mailbox (`100@default`) for voicemail, a number for number, else empty."""
+
+    @property
+    def caller_id(self) -> str:
+        """Return what other phones show, in the form of SIP display names."""
+        return f'"{self.name}" <{self.extension}>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A phone on a desk.  Its name is its PJSIP endpoint, AOR and SIP user name."""
+
+    id: int
+    account: str
+    name: str
+    mac: str
+    """Twelve lower-case hexadecimal digits."""
+    sip_secret: str = field(repr=False)
+    language: str | None
+    emergency_number: str
+    """The caller ID number of emergency calls from this desk; empty: the PBX's own."""
+    location: str
+
+    @property
+    def caller_id(self) -> str:
+        """Return what other phones show while nobody is logged in."""
+        return f'"{self.name}" <{self.name}>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """One user on one device, for a time."""
+
+    id: int
+    user_id: int
+    device_id: int
+    since: datetime
+    until: datetime | None = None
+    end_reason: EndReason | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """One change of who sits at a device, and how far the PBX and the phone are.
+
+    Its id is the generation of the desk's routes: a higher one is newer.
+    """
+
+    id: int
+    device_id: int
+    login_id: int | None
+    """None: the switch made the desk idle."""
+    decided_at: datetime
+    routed_at: datetime | None = None
+    refreshed_at: datetime | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A device, who sits there now, and the switch that made it so."""
+
+    device: Device
+    user: User | None = None
+    switch: Switch | None = None
+    """None: nobody has ever sat there."""
+
+    @property
+    def generation(self) -> int:
+        """Return the number that the desk's routes carry."""
+        return self.switch.id if self.switch else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a decision touched, and so what has to be followed."""
+
+    devices: frozenset[str] = frozenset()
+    """Names of devices."""
+    users: frozenset[int] = frozenset()
+    """Ids of users."""
+
+    def __or__(self, other: Change) -> Change:
+        return Change(
+            devices=self.devices | other.devices, users=self.users | other.users
+        )
