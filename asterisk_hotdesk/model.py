@@ -47,6 +47,11 @@ class User:
     """A mailbox (`100@default`) for voicemail, a number for number, else empty."""
 
     @property
+    def key(self) -> str:
+        """Return the name of this user's route: account and extension."""
+        return user_key(self.account, self.extension)
+
+    @property
     def caller_id(self) -> str:
         """Return what other phones show, in the form of SIP display names."""
         return f'"{self.name}" <{self.extension}>'
@@ -122,11 +127,20 @@ class Change:
     """What a decision touched, and so what has to be followed."""
 
     devices: frozenset[str] = frozenset()
-    """Names of devices."""
-    users: frozenset[int] = frozenset()
-    """Ids of users."""
+    """Names of devices, also of removed ones."""
+    users: frozenset[str] = frozenset()
+    """Keys of users (`user_key`), also of removed ones."""
+    directory: bool = False
+    """Whether users or devices came, went or were edited: the generated files differ."""
 
     def __or__(self, other: Change) -> Change:
         return Change(
-            devices=self.devices | other.devices, users=self.users | other.users
+            devices=self.devices | other.devices,
+            users=self.users | other.users,
+            directory=self.directory or other.directory,
         )
+
+
+def user_key(account: str, extension: str) -> str:
+    """Return the one name of a user among all accounts, as `default/100`."""
+    return f"{account}/{extension}"

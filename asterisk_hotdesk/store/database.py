@@ -1,0 +1,135 @@
+"""The connection pool, transactions, and what PostgreSQL's errors mean to us."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from asterisk_hotdesk.errors import (
+    AlreadyExists,
+    Conflict,
+    HotdeskError,
+    Invalid,
+    NotFound,
+    Unavailable,
+)
+
+Tx = psycopg.AsyncConnection[DictRow]
+"""A connection inside a transaction; rows come as dictionaries."""
+
+WAIT_SECONDS = 3.0
+"""How long a caller on the phone may wait for a connection."""
+
+_REFUSALS: dict[str, HotdeskError] = {
+    "device_name_once": AlreadyExists("A device with this name exists already."),
+    "device_mac_once": AlreadyExists("A device with this MAC address exists already."),
+    "device_name_form": Invalid(
+        "A device name has 1 to 32 letters, digits or '-', and starts with a letter"
+        " or digit, for example HD0001."
+    ),
+    "device_mac_form": Invalid(
+        "A MAC address has twelve hexadecimal digits, for example 00:04:13:00:00:01."
+    ),
+    "devices_account_fkey": NotFound("There is no such account."),
+    "users_account_fkey": NotFound("There is no such account."),
+    "user_extension_once": AlreadyExists(
+        "A user with this extension exists already in this account."
+    ),
+    "user_extension_form": Invalid("An extension has 2 to 10 digits."),
+    "user_context_form": Invalid(
+        "A context has 1 to 64 letters, digits, '-' or '_', as in extensions.conf."
+    ),
+    "login_one_per_device": Conflict(),
+    "login_one_per_user": Conflict(),
+}
+
+
+class Database:
+    """Transactions on one PostgreSQL schema.
+
+    Only errors of `asterisk_hotdesk.errors` come out: `Unavailable` where PostgreSQL
+    cannot be reached or is too slow, a `Refused` where a named constraint says no.
+    """
+
+    def __init__(self, dsn: str, schema: str, *, most_connections: int = 8) -> None:
+        self.conninfo = conninfo(dsn, schema)
+        self.schema = schema
+        self._pool: AsyncConnectionPool[Tx] = AsyncConnectionPool(
+            self.conninfo,
+            connection_class=psycopg.AsyncConnection[DictRow],
+            kwargs={"row_factory": dict_row},
+            min_size=1,
+            max_size=most_connections,
+            timeout=WAIT_SECONDS,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def open(self) -> None:
+        """Start the pool; connections are made in the background and as needed."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Yield a connection in a transaction that commits unless the block raises."""
+        with translated_errors():
+            async with self._pool.connection() as connection:
+                yield connection
+
+
+class translated_errors:  # noqa: N801 - reads as a context manager
+    """Turn what psycopg raises inside the block into our own errors."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, psycopg.IntegrityError):
+            refusal = _REFUSALS.get(error.diag.constraint_name or "")
+            if refusal is not None:
+                raise type(refusal)(str(refusal)) from None
+        elif isinstance(error, psycopg.errors.DeadlockDetected):
+            raise Conflict from None
+        if isinstance(error, psycopg.OperationalError | PoolTimeout):
+            # The text of a connection error may quote the DSN: keep only its kind.
+            raise Unavailable(
+                f"PostgreSQL cannot be reached ({type(error).__name__})"
+            ) from None
+
+
+def conninfo(dsn: str, schema: str) -> str:
+    """Return *dsn* with our schema, and with an end to every wait, added."""
+    return make_conninfo(
+        dsn,
+        connect_timeout=3,
+        application_name="asterisk-hotdesk",
+        options=(
+            f"-c search_path={schema} -c statement_timeout=5000"
+            " -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000"
+        ),
+        target_session_attrs="read-write",
+        keepalives_idle=10,
+        tcp_user_timeout=10000,
+    )
+
+
+@asynccontextmanager
+async def open_database(dsn: str, schema: str) -> AsyncIterator[Database]:
+    """Yield an open `Database`; its connections are closed after the block."""
+    database = Database(dsn, schema)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+

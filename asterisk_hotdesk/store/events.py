@@ -1,0 +1,100 @@
+"""What happened, for administrators, and the bell that wakes the daemon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.rows import dict_row
+
+from asterisk_hotdesk.model import Change
+from asterisk_hotdesk.store.database import Database, Tx, translated_errors
+
+# The channel is shared by everybody in the database, so it carries the schema's name.
+_MOST_NAMED = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One line of the history."""
+
+    at: datetime
+    what: str
+    """login, logout, refused, unlocked …"""
+    code: str = ""
+    account: str = ""
+    extension: str = ""
+    device: str = ""
+    by: str = ""
+    """Through which way in: phone, command …"""
+
+
+async def record(tx: Tx, event: Event) -> None:
+    """Keep *event*."""
+    await tx.execute(
+        """
+        INSERT INTO events (at, what, code, account, extension, device, by)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            event.at,
+            event.what,
+            event.code,
+            event.account,
+            event.extension,
+            event.device,
+            event.by,
+        ],
+    )
+
+
+async def announce(tx: Tx, change: Change) -> None:
+    """Tell every daemon, once this transaction commits, that *change* happened.
+
+    A change that touches very many says only that there is much to do: NOTIFY carries
+    less than 8,000 bytes.
+    """
+    named = {"devices": sorted(change.devices), "users": sorted(change.users)}
+    too_many = len(change.devices) + len(change.users) > _MOST_NAMED
+    content = {"directory": change.directory} | ({"all": True} if too_many else named)
+    await tx.execute(
+        "SELECT pg_notify('hotdesk:' || current_schema(), %s)", [json.dumps(content)]
+    )
+
+
+@asynccontextmanager
+async def announcements(
+    database: Database,
+) -> AsyncIterator[AsyncIterator[Change | None]]:
+    """Yield the changes that others announce, from now on.
+
+    None stands for a change too large to name: catch up with everything.  Raises
+    `Unavailable` when the connection is lost; what was announced meanwhile is lost
+    too, so whoever reconnects catches up.
+    """
+    with translated_errors():
+        connection = await psycopg.AsyncConnection.connect(
+            database.conninfo, autocommit=True, row_factory=dict_row
+        )
+        async with connection:
+            channel = psycopg.sql.Identifier(f"hotdesk:{database.schema}")
+            await connection.execute(psycopg.sql.SQL("LISTEN {}").format(channel))
+            yield _changes(connection)
+
+
+async def _changes(connection: Tx) -> AsyncIterator[Change | None]:
+    with translated_errors():
+        async for notice in connection.notifies():
+            content = json.loads(notice.payload)
+            if "all" in content:
+                yield None
+            else:
+                yield Change(
+                    devices=frozenset(content["devices"]),
+                    users=frozenset(content["users"]),
+                    directory=content["directory"],
+                )

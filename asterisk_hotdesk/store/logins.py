@@ -1,0 +1,176 @@
+"""Logins and switches: who sits where, since when, and how far the PBX followed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal
+
+from psycopg import sql
+from psycopg.rows import DictRow
+
+from asterisk_hotdesk.model import Desk, Device, EndReason, Login, Switch, User
+from asterisk_hotdesk.store.database import Tx
+from asterisk_hotdesk.store.devices import COLUMNS as DEVICE_COLUMNS
+from asterisk_hotdesk.store.devices import device_of
+from asterisk_hotdesk.store.users import COLUMNS as USER_COLUMNS
+from asterisk_hotdesk.store.users import user_of
+
+Step = Literal["routed", "refreshed", "confirmed"]
+
+# Asked for as JSON, so that one row carries three objects without renaming columns.
+_DESKS = f"""
+    SELECT {DEVICE_COLUMNS}, to_jsonb(users) AS user,
+           switches.id AS switch_id, switches.login_id, switches.decided_at,
+           switches.routed_at, switches.refreshed_at, switches.confirmed_at
+    FROM devices
+    LEFT JOIN switches ON switches.id = devices.switch_id
+    LEFT JOIN logins ON logins.device_id = devices.id AND logins.until IS NULL
+    LEFT JOIN users ON users.id = logins.user_id
+"""  # noqa: S608
+
+
+def _desk_of(row: DictRow) -> Desk:
+    device = device_of(row)
+    switch = None
+    if row["switch_id"] is not None:
+        switch = Switch(
+            id=row["switch_id"],
+            device_id=device.id,
+            login_id=row["login_id"],
+            decided_at=row["decided_at"],
+            routed_at=row["routed_at"],
+            refreshed_at=row["refreshed_at"],
+            confirmed_at=row["confirmed_at"],
+        )
+    user = user_of(row["user"]) if row["user"] else None
+    return Desk(device=device, user=user, switch=switch)
+
+
+async def desk(tx: Tx, device_name: str) -> Desk | None:
+    """Return who sits at a device, or None if there is no such device."""
+    rows = await tx.execute(_DESKS + "WHERE devices.name = %s", [device_name])
+    row = await rows.fetchone()
+    return _desk_of(row) if row else None
+
+
+async def desk_by_mac(tx: Tx, mac: str) -> Desk | None:
+    """Return who sits at the device with this MAC address, or None."""
+    rows = await tx.execute(_DESKS + "WHERE devices.mac = %s", [mac])
+    row = await rows.fetchone()
+    return _desk_of(row) if row else None
+
+
+async def desks(tx: Tx) -> list[Desk]:
+    """Return every device with who sits there, unfinished switches first.
+
+    Whoever brings the PBX in line after a crash starts with what the crash cut short.
+    """
+    rows = await tx.execute(
+        _DESKS + "ORDER BY switches.id IS NULL, switches.routed_at IS NOT NULL,"
+        " switches.id DESC, devices.name"
+    )
+    return [_desk_of(row) for row in await rows.fetchall()]
+
+
+async def user_desk(tx: Tx, account: str, extension: str) -> Desk | None:
+    """Return the desk where the user of *extension* sits, or None."""
+    rows = await tx.execute(
+        _DESKS + "WHERE users.account = %s AND users.extension = %s",
+        [account, extension],
+    )
+    row = await rows.fetchone()
+    return _desk_of(row) if row else None
+
+
+async def lock(tx: Tx, user: User | None, device: Device) -> None:
+    """Hold *user*, then *device*, until the transaction ends.
+
+    Always in this order, each ordered by id: whoever wants the same waits, and nobody
+    waits in a circle.
+    """
+    if user is not None:
+        await tx.execute("SELECT 1 FROM users WHERE id = %s FOR UPDATE", [user.id])
+    await tx.execute(
+        """
+        SELECT 1 FROM devices
+        WHERE id = %(device)s OR id IN (
+            SELECT device_id FROM logins WHERE user_id = %(user)s AND until IS NULL)
+        ORDER BY id FOR UPDATE
+        """,
+        {"device": device.id, "user": user.id if user else None},
+    )
+
+
+async def open_logins(
+    tx: Tx, *, user: User | None = None, device: Device | None = None
+) -> list[tuple[Login, User, Device]]:
+    """Return the open logins of *user* or at *device*, the oldest first."""
+    rows = await tx.execute(
+        """
+        SELECT logins.id, logins.since, to_jsonb(users) AS user,
+               to_jsonb(devices) AS device
+        FROM logins
+        JOIN users ON users.id = logins.user_id
+        JOIN devices ON devices.id = logins.device_id
+        WHERE until IS NULL AND (user_id = %s OR device_id = %s)
+        ORDER BY logins.id
+        """,
+        [user.id if user else None, device.id if device else None],
+    )
+    found = []
+    for row in await rows.fetchall():
+        sitter, seat = user_of(row["user"]), device_of(row["device"])
+        login = Login(
+            id=row["id"], user_id=sitter.id, device_id=seat.id, since=row["since"]
+        )
+        found.append((login, sitter, seat))
+    return found
+
+
+async def end(tx: Tx, login: Login, reason: EndReason, now: datetime) -> None:
+    """End *login* and switch its device to idle."""
+    await tx.execute(
+        "UPDATE logins SET until = %s, end_reason = %s WHERE id = %s",
+        [now, reason, login.id],
+    )
+    await _switch(tx, login.device_id, None, now)
+
+
+async def begin(tx: Tx, user: User, device: Device, now: datetime) -> Login:
+    """Log *user* in at *device*, where nobody sits, and switch the device."""
+    rows = await tx.execute(
+        "INSERT INTO logins (user_id, device_id, since) VALUES (%s, %s, %s)"
+        " RETURNING id",
+        [user.id, device.id, now],
+    )
+    row = await rows.fetchone()
+    assert row is not None  # noqa: S101 - RETURNING always gives the row
+    login = Login(id=row["id"], user_id=user.id, device_id=device.id, since=now)
+    await _switch(tx, device.id, login.id, now)
+    return login
+
+
+async def _switch(tx: Tx, device_id: int, login_id: int | None, now: datetime) -> None:
+    await tx.execute(
+        """
+        WITH made AS (
+            INSERT INTO switches (device_id, login_id, decided_at)
+            VALUES (%(device)s, %(login)s, %(now)s) RETURNING id)
+        UPDATE devices SET switch_id = made.id FROM made WHERE devices.id = %(device)s
+        """,
+        {"device": device_id, "login": login_id, "now": now},
+    )
+
+
+async def note_step(
+    tx: Tx, generations: Collection[int], step: Step, now: datetime
+) -> None:
+    """Record when the switches reached *step*; the first time counts."""
+    column = sql.Identifier(f"{step}_at")
+    await tx.execute(
+        sql.SQL(
+            "UPDATE switches SET {step} = %s WHERE id = ANY(%s) AND {step} IS NULL"
+        ).format(step=column),
+        [now, list(generations)],
+    )

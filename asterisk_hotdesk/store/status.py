@@ -1,0 +1,113 @@
+"""What is known of each device: registration, calls, last configuration fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from asterisk_hotdesk.store.database import Tx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What Asterisk said of one device; None where it said nothing about it."""
+
+    device: str
+    registered: bool | None = None
+    reachable: bool | None = None
+    address: str | None = None
+    user_agent: str | None = None
+    round_trip_us: int | None = None
+    in_call: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceStatus:
+    """What is known of one device; None where nobody knows."""
+
+    device: str
+    registered: bool | None
+    reachable: bool | None
+    address: str
+    user_agent: str
+    round_trip_us: int | None
+    in_call: bool | None
+    seen_at: datetime | None
+    fetched_at: datetime | None
+    fetched_generation: int | None
+    fetched_user_agent: str
+
+
+async def note_seen(tx: Tx, seen: Iterable[Seen], now: datetime) -> None:
+    """Keep what Asterisk said; names that are no device of ours are passed over."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO device_status AS known (device_id, registered, reachable,
+                address, user_agent, round_trip_us, in_call, seen_at)
+            SELECT id, %(registered)s, %(reachable)s, coalesce(%(address)s, ''),
+                coalesce(%(user_agent)s, ''), %(round_trip_us)s, %(in_call)s, %(now)s
+            FROM devices WHERE name = %(device)s
+            ON CONFLICT (device_id) DO UPDATE SET
+                registered = coalesce(excluded.registered, known.registered),
+                reachable = coalesce(excluded.reachable, known.reachable),
+                address = coalesce(%(address)s, known.address),
+                user_agent = coalesce(%(user_agent)s, known.user_agent),
+                round_trip_us = coalesce(excluded.round_trip_us, known.round_trip_us),
+                in_call = coalesce(excluded.in_call, known.in_call),
+                seen_at = excluded.seen_at
+            """,
+            [vars(one) | {"now": now} for one in seen],
+        )
+
+
+async def note_absent(tx: Tx, registered: Collection[str], now: datetime) -> None:
+    """Mark every device that is not among *registered* as not registered."""
+    await tx.execute(
+        """
+        UPDATE device_status
+        SET registered = false, reachable = false, round_trip_us = NULL, seen_at = %s
+        FROM devices
+        WHERE devices.id = device_id AND NOT (name = ANY(%s))
+          AND registered IS DISTINCT FROM false
+        """,
+        [now, list(registered)],
+    )
+
+
+async def note_fetch(
+    tx: Tx, device: str, generation: int, user_agent: str, now: datetime
+) -> None:
+    """Keep that the phone fetched the configuration of *generation*."""
+    await tx.execute(
+        """
+        INSERT INTO device_status (device_id, fetched_at, fetched_generation,
+                                   fetched_user_agent)
+        SELECT id, %(now)s, %(generation)s, %(user_agent)s
+        FROM devices WHERE name = %(device)s
+        ON CONFLICT (device_id) DO UPDATE SET
+            fetched_at = excluded.fetched_at,
+            fetched_generation = excluded.fetched_generation,
+            fetched_user_agent = excluded.fetched_user_agent
+        """,
+        {
+            "device": device,
+            "generation": generation,
+            "user_agent": user_agent,
+            "now": now,
+        },
+    )
+
+
+async def all_known(tx: Tx) -> dict[str, DeviceStatus]:
+    """Return what is known, by device name; a device never seen is missing."""
+    rows = await tx.execute(
+        """
+        SELECT name AS device, registered, reachable, address, user_agent,
+               round_trip_us, in_call, seen_at, fetched_at, fetched_generation,
+               fetched_user_agent
+        FROM device_status JOIN devices ON devices.id = device_id
+        """
+    )
+    return {row["device"]: DeviceStatus(**row) for row in await rows.fetchall()}

@@ -1,0 +1,125 @@
+"""Users: who has which extension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg.rows import DictRow
+
+from asterisk_hotdesk.model import LoggedOutTreatment, User
+from asterisk_hotdesk.store.database import Tx
+
+COLUMNS = """
+    users.id, users.account, users.extension, users.name, users.context,
+    users.language, users.allowed, users.pin_hash, users.logged_out_treatment,
+    users.logged_out_target
+"""
+
+
+def user_of(row: DictRow) -> User:
+    """Return the user in a row with `COLUMNS`."""
+    return User(
+        id=row["id"],
+        account=row["account"],
+        extension=row["extension"],
+        name=row["name"],
+        context=row["context"],
+        language=row["language"],
+        allowed=row["allowed"],
+        pin_hash=row["pin_hash"],
+        logged_out_treatment=LoggedOutTreatment(row["logged_out_treatment"]),
+        logged_out_target=row["logged_out_target"],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """What an administrator says about a user to be added."""
+
+    extension: str
+    name: str
+    context: str
+    account: str
+    language: str | None = None
+    logged_out_treatment: LoggedOutTreatment = LoggedOutTreatment.UNAVAILABLE
+    logged_out_target: str = ""
+
+
+async def add(tx: Tx, users: Sequence[NewUser]) -> None:
+    """Add *users*, all or (by raising the refusal of a constraint) none."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO users (account, extension, name, context, language,
+                               logged_out_treatment, logged_out_target)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                (
+                    u.account,
+                    u.extension,
+                    u.name,
+                    u.context,
+                    u.language,
+                    u.logged_out_treatment,
+                    u.logged_out_target,
+                )
+                for u in users
+            ],
+        )
+
+
+async def find(tx: Tx, account: str, extension: str) -> User | None:
+    """Return the user of *extension*, or None."""
+    rows = await tx.execute(
+        f"SELECT {COLUMNS} FROM users WHERE account = %s AND extension = %s",  # noqa: S608
+        [account, extension],
+    )
+    row = await rows.fetchone()
+    return user_of(row) if row else None
+
+
+async def everyone(tx: Tx, account: str | None = None) -> list[User]:
+    """Return all users, or those of one account, by account and extension."""
+    rows = await tx.execute(
+        f"""
+        SELECT {COLUMNS} FROM users WHERE account = %s OR %s::text IS NULL
+        ORDER BY account, length(extension), extension
+        """,  # noqa: S608
+        [account, account],
+    )
+    return [user_of(row) for row in await rows.fetchall()]
+
+
+async def extension_known_elsewhere(tx: Tx, account: str, extension: str) -> bool:
+    """Return whether another account has a user with this extension."""
+    rows = await tx.execute(
+        "SELECT 1 FROM users WHERE account <> %s AND extension = %s LIMIT 1",
+        [account, extension],
+    )
+    return await rows.fetchone() is not None
+
+
+async def set_pin_hash(tx: Tx, user: User, pin_hash: str) -> None:
+    """Make *pin_hash* the user's only PIN."""
+    await tx.execute("UPDATE users SET pin_hash = %s WHERE id = %s", [pin_hash, user.id])
+
+
+async def set_allowed(
+    tx: Tx, account: str, extensions: Sequence[str], allowed: bool
+) -> set[str]:
+    """Allow or deny hot desking; return the extensions that there were."""
+    rows = await tx.execute(
+        """
+        UPDATE users SET allowed = %s WHERE account = %s AND extension = ANY(%s)
+        RETURNING extension
+        """,
+        [allowed, account, list(extensions)],
+    )
+    return {row["extension"] for row in await rows.fetchall()}
+
+
+async def remove(tx: Tx, user: User) -> None:
+    """Remove *user* with all logins; end the open one first."""
+    await tx.execute("DELETE FROM users WHERE id = %s", [user.id])
