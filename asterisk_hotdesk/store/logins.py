@@ -13,7 +13,6 @@ from asterisk_hotdesk.model import Desk, Device, EndReason, Login, Switch, User
 from asterisk_hotdesk.store.database import Tx
 from asterisk_hotdesk.store.devices import COLUMNS as DEVICE_COLUMNS
 from asterisk_hotdesk.store.devices import device_of
-from asterisk_hotdesk.store.users import COLUMNS as USER_COLUMNS
 from asterisk_hotdesk.store.users import user_of
 
 Step = Literal["routed", "refreshed", "confirmed"]

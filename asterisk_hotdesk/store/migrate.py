@@ -69,7 +69,9 @@ async def migrate(
 
 
 async def _applied(connection: psycopg.AsyncConnection, schema: str) -> dict[int, str]:
-    exists = await connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", [schema])
+    exists = await connection.execute(
+        "SELECT to_regnamespace(%s) IS NOT NULL", [schema]
+    )
     if (await exists.fetchone()) == (False,):
         # Only where it is missing: a guest may lack the right to create schemas,
         # and an administrator has then made this one by hand.

@@ -103,7 +103,9 @@ async def extension_known_elsewhere(tx: Tx, account: str, extension: str) -> boo
 
 async def set_pin_hash(tx: Tx, user: User, pin_hash: str) -> None:
     """Make *pin_hash* the user's only PIN."""
-    await tx.execute("UPDATE users SET pin_hash = %s WHERE id = %s", [pin_hash, user.id])
+    await tx.execute(
+        "UPDATE users SET pin_hash = %s WHERE id = %s", [pin_hash, user.id]
+    )
 
 
 async def set_allowed(

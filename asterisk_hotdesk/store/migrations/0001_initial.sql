@@ -13,7 +13,7 @@ CREATE TABLE devices (
     account text NOT NULL REFERENCES accounts,
     -- the PJSIP endpoint, AOR and user name of the phone
     name text NOT NULL
-        CONSTRAINT device_name_form CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9-]{0,31}$')
+        CONSTRAINT device_name_form CHECK (name ~ '^[A-Za-z0-9]{1,32}$')
         CONSTRAINT device_name_once UNIQUE,
     mac text NOT NULL
         CONSTRAINT device_mac_form CHECK (mac ~ '^[0-9a-f]{12}$')
@@ -84,7 +84,7 @@ ALTER TABLE devices ADD CONSTRAINT device_switch
 -- How often a PIN was wrong lately: per extension (also one that does not exist, so
 -- that guessing does not tell which do), per device, and in total.
 CREATE TABLE pin_attempts (
-    -- user:<account>/<extension>, device:<name> or total
+    -- user:<a digest of account and extension>, device:<name> or total
     subject text PRIMARY KEY,
     failures integer NOT NULL,
     last_failed_at timestamptz NOT NULL

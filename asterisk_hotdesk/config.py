@@ -1,0 +1,302 @@
+"""The settings: one TOML file, with secrets from it, from files or the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    model_validator,
+)
+
+from asterisk_hotdesk.config_file import Key, TomlFile
+from asterisk_hotdesk.config_loading import fill
+
+DEFAULT_PATH = Path("/etc/asterisk-hotdesk/hotdesk.toml")
+
+SECRETS: dict[Key, str] = {
+    ("asterisk", "ari_password"): "HOTDESK_ARI_PASSWORD",
+    ("asterisk", "ami_secret"): "HOTDESK_AMI_SECRET",
+    ("database", "dsn"): "HOTDESK_DATABASE_DSN",
+    ("pins", "pepper"): "HOTDESK_PIN_PEPPER",
+}
+"""Each secret's table and key, and the environment variable that wins over both."""
+
+
+MANAGED_FIELDS = frozenset(
+    {"aors", "auth", "callerid", "context", "language", "subscribe_context"}
+    # These break an endpoint that is written over ARI: `set_var` is stored in a form
+    # that no later write survives, `permit` and `deny` come back as a named ACL that
+    # does not exist, and `mailboxes` shows the next user the count of the one before.
+    | {"set_var", "permit", "deny", "mailboxes"}
+)
+"""Fields of a device's PJSIP endpoint that the administrator can't set."""
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the settings in force.
+
+    They are read from *path*, else from where HOTDESK_CONFIG says, else from
+    `DEFAULT_PATH`.  Raise ConfigError, whose text has a line for everything that is
+    wrong and never the value of a secret.
+    """
+    chosen = path or Path(environ.get("HOTDESK_CONFIG") or DEFAULT_PATH)
+    return fill(Config, TomlFile.read(chosen), SECRETS, environ)
+
+
+def _like(pattern: str, expected: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"should be {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    # Line ends would let a secret write further headers into an AMI action.
+    if not secret.get_secret_value() or not secret.get_secret_value().isprintable():
+        raise ValueError("should be printable text on one line, and not empty")
+    return secret
+
+
+def _url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right or not url.isprintable() or re.search(r"[\s?#@]", url):
+        raise ValueError("should be http://HOST[:PORT][/PATH], or the same with https")
+    return url.rstrip("/")
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute() or not str(path).isprintable():
+        raise ValueError("should be an absolute path")
+    return path
+
+
+def _endpoint_fields(fields: dict[str, str]) -> dict[str, str]:
+    ours = MANAGED_FIELDS.intersection(fields)
+    if ours:
+        raise ValueError(f"should not set {min(ours)}: hot desking manages it")
+    if any(not value.isprintable() for value in fields.values()):
+        raise ValueError("should have printable text on one line as values")
+    return fields
+
+
+Secret = Annotated[
+    SecretStr,
+    AfterValidator(_secret),
+    PlainSerializer(lambda _: "********", when_used="json-unless-none"),
+]
+Host = Annotated[str, _like(r"[A-Za-z0-9.:_-]+", "a host name or an IP address")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(ge=1)]
+Url = Annotated[str, AfterValidator(_url)]
+Folder = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
+Word = Annotated[str, _like(r"[A-Za-z0-9._-]+", "letters, digits and . _ - only")]
+Digits = Annotated[str, _like(r"[0-9]+", "digits in quotes")]
+Sound = Annotated[str, _like(r"[A-Za-z0-9_/.-]+", "NUMBER or the name of a sound")]
+Sounds = Annotated[tuple[Sound, ...], Field(strict=False)]
+EndpointFields = Annotated[dict[Word, str], AfterValidator(_endpoint_fields)]
+Code = Annotated[str, _like(r"(PREFIX|[0-9*#])+", "made of PREFIX, digits, * and #")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+    )
+
+
+class AsteriskConfig(_Table):
+    """How to reach Asterisk, and where it reads the files that we generate."""
+
+    ari_url: Url = "http://127.0.0.1:8088"
+    """The part before `/ari`."""
+    ari_username: Word = "hotdesk"
+    ari_password: Secret
+    application: Annotated[
+        str, _like(r"[a-z0-9-]+", "lower-case letters, digits and - only")
+    ] = "hotdesk"
+    """The name of our Stasis application."""
+    ami_host: Host = "127.0.0.1"
+    ami_port: Port = 5038
+    ami_username: Word = "hotdesk"
+    ami_secret: Secret
+    generated_dir: Folder = Path("/etc/asterisk/hotdesk.d")
+
+
+class DatabaseConfig(_Table):
+    """Which PostgreSQL, and which schema of it is ours."""
+
+    dsn: Secret | None = None
+    """None: the embedded PostgreSQL in `state_dir`."""
+    schema_name: Annotated[
+        str,
+        Field(alias="schema"),
+        _like(r"[a-z_][a-z0-9_]{0,62}", "a lower-case SQL name of at most 63 letters"),
+    ] = "hotdesk"
+
+
+class CodesConfig(_Table):
+    """What people dial; PREFIX and EXT stand for the prefix and an extension."""
+
+    prefix: Annotated[str, _like(r"[0-9*#]+", "made of digits, * and #")] = "*77"
+    ask: Code = "PREFIX"
+    login: Annotated[
+        str,
+        _like(
+            r"(PREFIX|[0-9*#])*EXT(PREFIX|[0-9*#])*",
+            "made of PREFIX, digits, * and #, with EXT exactly once",
+        ),
+    ] = "PREFIX*EXT*"
+    logout: Code = "PREFIX*5*"
+
+    def ask_code(self) -> str:
+        """Return the code after which we ask for the extension."""
+        return self.ask.replace("PREFIX", self.prefix)
+
+    def login_code(self, extension: str) -> str:
+        """Return the code that logs the user of *extension* in."""
+        return self.login.replace("PREFIX", self.prefix).replace("EXT", extension)
+
+    def logout_code(self) -> str:
+        """Return the code that logs whoever sits there out."""
+        return self.logout.replace("PREFIX", self.prefix)
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> CodesConfig:
+        if len({self.ask_code(), self.login_code("EXT"), self.logout_code()}) < 3:
+            raise ValueError("should make ask, login and logout three different codes")
+        return self
+
+
+class PinsConfig(_Table):
+    """How PINs are asked for, and what a wrong one costs."""
+
+    length: Annotated[int, Field(ge=4, le=12)] = 6
+    tries_per_call: Positive = 3
+    silence_seconds: Positive = 8
+    """How long we wait for the first digit and between two digits."""
+    call_seconds: Positive = 120
+    """How long a call to us may last at all."""
+    pepper: Secret | None = None
+    """None: made at the first start, in `state_dir`."""
+    user_failures: Positive = 5
+    device_failures: Positive = 10
+    total_failures: Positive = 100
+    first_lock_seconds: Positive = 30
+    """Doubles with each further wrong PIN, up to `longest_lock_seconds`."""
+    longest_lock_seconds: Positive = 3600
+    hard_lock_failures: Positive = 20
+    """A user with so many wrong PINs stays locked until an administrator unlocks."""
+    forget_seconds: Positive = 3600
+
+
+class PolicyConfig(_Table):
+    """What the rules leave to the administrator."""
+
+    second_login: Literal["move", "refuse"] = "move"
+    """What happens to a user who logs in while logged in at another desk."""
+
+
+class EmergencyConfig(_Table):
+    """Numbers that every desk can always call."""
+
+    numbers: Annotated[tuple[Digits, ...], Field(strict=False, min_length=1)] = (
+        "112",
+        "110",
+    )
+    context: Word = "outside"
+    """The PBX's dialplan context that takes these numbers outside."""
+
+
+class ProvisioningConfig(_Table):
+    """Where phones fetch their configuration, and what it tells them."""
+
+    listen_host: Host = "127.0.0.1"
+    listen_port: Port = 8081
+    base_url: Url = "http://127.0.0.1:8081"
+    """How phones reach `listen_host`, perhaps through a proxy."""
+    sip_server: Host = "127.0.0.1"
+    sip_port: Port = 5060
+    language: Annotated[
+        str, _like(r"[a-z]{2,3}([_-][A-Za-z]{2})?", "a language such as en or de_CH")
+    ] = "en"
+    """For devices and users that have none of their own."""
+    tone_scheme: Word | None = None
+    """snom's name of a country's tones, such as GER; None: the phone keeps its own."""
+    timezone: Annotated[str, _like(r"[A-Z]{3}[+-][0-9.]+", "such as GER+1")] | None = (
+        None
+    )
+    """snom's name of a time zone; None: the phone keeps its own."""
+
+
+class PromptsConfig(_Table):
+    """The sounds of each prompt, one after the other; NUMBER is the extension.
+
+    The defaults are from Asterisk's core sounds, which every language pack has.
+    """
+
+    ask_extension: Sounds = ("agent-newlocation",)
+    ask_pin: Sounds = ("confbridge-pin",)
+    logged_in: Sounds = ("extension", "NUMBER", "activated")
+    logged_out: Sounds = ("extension", "NUMBER", "de-activated", "vm-goodbye")
+    nobody_logged_in: Sounds = ("beeperr", "agent-loggedoff")
+    bad_credentials: Sounds = ("vm-incorrect",)
+    locked_out: Sounds = ("confbridge-pin-bad", "please-try-call-later")
+    not_a_hot_desk: Sounds = ("im-sorry", "feature-not-avail-line")
+    already_logged_in: Sounds = ("extension", "NUMBER", "is-in-use")
+    unavailable: Sounds = (
+        "im-sorry",
+        "feature-not-avail-line",
+        "please-try-call-later",
+    )
+    goodbye: Sounds = ("vm-goodbye",)
+
+
+class RefreshConfig(_Table):
+    """How fast phones are made to fetch, and when we look again."""
+
+    per_second: Positive = 10
+    stale_seconds: Positive = 60
+    catch_up_seconds: Positive = 300
+
+
+class Config(_Table):
+    """All settings in force."""
+
+    state_dir: Folder = Path("/var/lib/asterisk-hotdesk")
+    asterisk: AsteriskConfig
+    database: DatabaseConfig = Field(default_factory=DatabaseConfig)
+    codes: CodesConfig = Field(default_factory=CodesConfig)
+    pins: PinsConfig = Field(default_factory=PinsConfig)
+    policy: PolicyConfig = Field(default_factory=PolicyConfig)
+    emergency: EmergencyConfig = Field(default_factory=EmergencyConfig)
+    provisioning: ProvisioningConfig = Field(default_factory=ProvisioningConfig)
+    refresh: RefreshConfig = Field(default_factory=RefreshConfig)
+    prompts: PromptsConfig = Field(default_factory=PromptsConfig)
+    endpoint: EndpointFields = Field(default_factory=dict)
+    """Further fields of every device's PJSIP endpoint, such as `transport`."""
+    warnings: tuple[str, ...] = ()
+    """What is allowed but unwise, for people to read; not a key of the file."""
+
+    def shown(self) -> dict[str, Any]:
+        """Return the settings as nested plain values, each secret as `********`."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"warnings"})

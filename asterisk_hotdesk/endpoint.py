@@ -1,0 +1,54 @@
+"""What the PJSIP endpoint of a device is: idle, or that of the user who sits there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from asterisk_hotdesk.model import Desk
+
+IDLE_CONTEXT = "hotdesk-idle"
+"""Emergency numbers and the hot-desk codes, nothing else."""
+
+STATIC_FIELDS = {
+    "disallow": "all",
+    "allow": "g722,alaw,ulaw",
+    "direct_media": "no",
+    "rtp_symmetric": "yes",
+    "force_rport": "yes",
+    "rewrite_contact": "yes",
+    "dtmf_mode": "rfc4733",
+    "allow_subscribe": "yes",
+}
+"""What every device has in common unless the administrator says otherwise."""
+
+
+def context_of(user_context: str) -> str:
+    """Return the context of a used device: emergency, our codes, then the user's own.
+
+    A device never points straight at a context of the PBX, so nothing there can shadow
+    an emergency number or the code to log out.
+    """
+    return f"hotdesk-as-{user_context}"
+
+
+def endpoint_fields(
+    desk: Desk, *, default_language: str, extra: Mapping[str, str]
+) -> dict[str, str]:
+    """Return every field of the endpoint that we manage, whoever sits there.
+
+    Writing over ARI merges, so the set of fields is always the same: what a login
+    sets, an idle device resets.  *extra* is the administrator's (codecs, transport).
+    """
+    device, user = desk.device, desk.user
+    context = context_of(user.context) if user else IDLE_CONTEXT
+    language = (user and user.language) or device.language or default_language
+    return {
+        **STATIC_FIELDS,
+        **extra,
+        "aors": device.name,
+        "auth": device.name,
+        "context": context,
+        "subscribe_context": context,
+        "callerid": user.caller_id if user else device.caller_id,
+        "language": language,
+    }

@@ -1,0 +1,247 @@
+"""AMI: one connection that is kept up, with panoramisk behind it.
+
+What panoramisk 1.4 gets wrong is put right here, and only here: one `Manager` serves
+one connection and never reconnects by itself (it would send unanswered actions again,
+and a stale route could overwrite a newer one); every action has a deadline; our own
+ping notices a peer that is gone; characters split between packets survive; no value
+can smuggle a header in; and callbacks do nothing but put events into a queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from panoramisk import Manager
+from panoramisk.ami_protocol import AMIProtocol
+
+from asterisk_hotdesk.errors import HotdeskError, Unavailable
+from asterisk_hotdesk.outages import Outage
+
+log = logging.getLogger(__name__)
+
+ACTION_SECONDS = 5.0
+LIST_SECONDS = 60.0
+PING_SECONDS = 5.0
+LONGEST_BACKOFF_SECONDS = 10.0
+MOST_QUEUED_EVENTS = 20_000
+
+Message = dict[str, str]
+"""The headers of one reply or event; names are in lower case."""
+
+LOST: Message = {"event": "hotdesk-connection-lost"}
+"""Put into the queue of events when the connection went away, or overflowed."""
+
+
+class AmiRefused(HotdeskError):
+    """Asterisk answered an action with an error."""
+
+
+class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
+    """panoramisk's protocol, that survives any input."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def data_received(self, data: bytes) -> None:
+        # panoramisk decodes packet by packet and drops what it cannot: give it only
+        # whole characters.
+        super().data_received(self._decoder.decode(data).encode())
+
+    def handle_message(self, message: Any) -> None:
+        # An exception here would close the connection and lose what follows.
+        try:
+            super().handle_message(message)
+        except Exception:
+            log.warning("an AMI message could not be read and was passed over")
+
+
+class _Connection(Manager):  # type: ignore[misc]  # panoramisk is untyped
+    """One connection, from login to its end."""
+
+    def __init__(self, **config: Any) -> None:
+        self.lost = asyncio.get_running_loop().create_future()
+        super().__init__(
+            protocol_factory=_Protocol,
+            loop=asyncio.get_running_loop(),
+            # Our own ping below checks the answers; this one never would.
+            ping_delay=10**6,
+            ping_interval=10**6,
+            log=logging.getLogger("panoramisk"),
+            **config,
+        )
+        self.log.setLevel(logging.CRITICAL)
+
+    def connection_made(self, future: Any) -> None:
+        if not future.cancelled() and future.exception() is None:
+            super().connection_made(future)
+
+    def connection_lost(self, exc: object) -> None:
+        if self.pinger:
+            self.pinger.cancel()
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def abandon(self) -> None:
+        """Close without waiting for the peer."""
+        if self.pinger:
+            self.pinger.cancel()
+        if self.protocol is not None:
+            self.protocol.transport.abort()
+        self.connection_lost(None)
+
+
+class Ami:
+    """Actions and events over one AMI connection, which `run` keeps up.
+
+    *events* is a queue of what Asterisk sent unasked; None for a connection that is
+    used for actions only.
+    """
+
+    def __init__(
+        self, host: str, port: int, username: str, secret: str, *, with_events: bool
+    ) -> None:
+        self._address = {"host": host, "port": port}
+        self._credentials = {"username": username, "secret": secret}
+        self.events: asyncio.Queue[Message] | None = (
+            asyncio.Queue(MOST_QUEUED_EVENTS) if with_events else None
+        )
+        self.connected = asyncio.Event()
+        self._connection: _Connection | None = None
+
+    async def run(self) -> None:
+        """Keep the connection up for ever, with growing pauses between attempts."""
+        outage = Outage(log, "Asterisk's AMI")
+        pause = 0.2
+        while True:
+            try:
+                await self._serve_once(outage)
+                pause = 0.2
+            except Unavailable as unavailable:
+                outage.note(unavailable)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, LONGEST_BACKOFF_SECONDS)
+
+    async def _serve_once(self, outage: Outage) -> None:
+        connection = _Connection(
+            events="on" if self.events is not None else "off",
+            **self._address,
+            **self._credentials,
+        )
+        if self.events is not None:
+            connection.register_event("*", self._take_event)
+        try:
+            await self._log_in(connection)
+            self._connection = connection
+            self.connected.set()
+            outage.over()
+            await self._ping_until_lost(connection)
+        finally:
+            self.connected.clear()
+            self._connection = None
+            connection.abandon()
+            if self.events is not None:
+                self._take_event(connection, LOST)
+
+    async def _log_in(self, connection: _Connection) -> None:
+        try:
+            async with asyncio.timeout(ACTION_SECONDS):
+                await connection.connect()
+                reply = await connection.authenticated_future
+        except (OSError, TimeoutError) as error:
+            raise Unavailable(
+                f"Asterisk's AMI cannot be reached ({type(error).__name__})"
+            ) from None
+        if not reply.success:
+            raise Unavailable(
+                "Asterisk's AMI refuses our user name or secret;"
+                " compare manager.conf with [asterisk] in hotdesk.toml"
+            )
+
+    async def _ping_until_lost(self, connection: _Connection) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PING_SECONDS):
+                    await asyncio.shield(connection.lost)
+            if connection.lost.done():
+                raise Unavailable("the connection to Asterisk's AMI is lost")
+            await self.action("Ping")
+
+    def _take_event(self, _: object, event: Mapping[str, Any]) -> None:
+        if self.events is None:
+            return
+        try:
+            self.events.put_nowait(_message(event))
+        except asyncio.QueueFull:
+            # Edges were lost: start again from a snapshot rather than be wrong.
+            while not self.events.empty():
+                self.events.get_nowait()
+            self.events.put_nowait(LOST)
+
+    async def action(
+        self, name: str, headers: Mapping[str, str | Sequence[str]] | None = None
+    ) -> Message:
+        """Return the reply to one action.
+
+        Raises `AmiRefused` where Asterisk says no, and `Unavailable` where it is not
+        connected or does not answer in time.
+        """
+        replies = await self._send(name, headers or {}, ACTION_SECONDS)
+        return replies[0]
+
+    async def listing(
+        self, name: str, headers: Mapping[str, str | Sequence[str]] | None = None
+    ) -> list[Message]:
+        """Return the events of an action that answers with a list."""
+        replies = await self._send(name, headers or {}, LIST_SECONDS)
+        return [
+            r for r in replies if not r.get("event", "Complete").endswith("Complete")
+        ]
+
+    async def _send(
+        self, name: str, headers: Mapping[str, str | Sequence[str]], seconds: float
+    ) -> list[Message]:
+        connection = self._connection
+        if connection is None:
+            raise Unavailable("Asterisk's AMI is not connected")
+        _check_headers(headers)
+        future = connection.send_action({"Action": name, **headers})
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.wait(
+                    (future, connection.lost), return_when=asyncio.FIRST_COMPLETED
+                )
+        except TimeoutError:
+            # A peer that does not answer is gone: begin anew.
+            connection.abandon()
+            raise Unavailable(f"Asterisk's AMI did not answer {name} in time") from None
+        if not future.done():
+            raise Unavailable("the connection to Asterisk's AMI is lost")
+        answered = future.result()
+        replies = [
+            _message(reply)
+            for reply in (answered if isinstance(answered, list) else [answered])
+        ]
+        if replies[0].get("response") == "Error":
+            raise AmiRefused(f"{name}: {replies[0].get('message', 'refused')}")
+        return replies
+
+
+def _message(headers: Mapping[str, Any]) -> Message:
+    return {
+        str(name).lower(): value[-1] if isinstance(value, list) else str(value)
+        for name, value in headers.items()
+    }
+
+
+def _check_headers(headers: Mapping[str, str | Sequence[str]]) -> None:
+    for name, value in headers.items():
+        for line in [value] if isinstance(value, str) else value:
+            if any(character in line for character in "\r\n\0"):
+                raise ValueError(f"the AMI header {name} holds a line break")

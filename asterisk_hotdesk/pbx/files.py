@@ -1,0 +1,120 @@
+"""The files that we generate for Asterisk, beside the PBX's own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.errors import ConfigError
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Device, User
+from asterisk_hotdesk.pbx.routes import hint_device
+
+PJSIP = "pjsip_hotdesk.conf"
+EXTENSIONS = "extensions_hotdesk.conf"
+USERS = "hotdesk_users.conf"
+
+RING_SECONDS = 30
+QUALIFY_SECONDS = 60
+LONGEST_EXTENSION = 10
+
+_templates = Environment(
+    loader=PackageLoader("asterisk_hotdesk.dialplan", "."),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - Asterisk's files are not HTML
+)
+
+
+def users_context(account: str) -> str:
+    """Return the context with the extensions of an account's users."""
+    if account == DEFAULT_ACCOUNT:
+        return "hotdesk-users"
+    return f"hotdesk-users-{account}"
+
+
+def pjsip_file(config: Config, devices: Sequence[Device]) -> str:
+    """Return AOR and auth of every device."""
+    return _templates.get_template("pjsip_hotdesk.conf.j2").render(
+        generated_dir=config.asterisk.generated_dir,
+        devices=devices,
+        qualify_seconds=QUALIFY_SECONDS,
+    )
+
+
+def extensions_file(
+    config: Config, devices: Sequence[Device], contexts: Iterable[str]
+) -> str:
+    """Return our dialplan; *contexts* are those that users dial from."""
+    prefix, _, suffix = config.codes.login_code("EXT").partition("EXT")
+    return _templates.get_template("extensions_hotdesk.conf.j2").render(
+        generated_dir=config.asterisk.generated_dir,
+        application=config.asterisk.application,
+        contexts=sorted(set(contexts)),
+        devices=devices,
+        emergency_numbers=config.emergency.numbers,
+        emergency_context=config.emergency.context,
+        ask_code=config.codes.ask_code(),
+        logout_code=config.codes.logout_code(),
+        login_prefix=prefix,
+        login_suffix=suffix,
+        longest_extension=LONGEST_EXTENSION,
+        call_seconds=config.pins.call_seconds,
+        ring_seconds=RING_SECONDS,
+        unavailable_sounds=config.prompts.unavailable,
+    )
+
+
+def users_file(users: Iterable[tuple[User, str | None]]) -> str:
+    """Return extension and hint of each user with the name of the device, or None."""
+
+    def context(pair: tuple[User, str | None]) -> str:
+        return users_context(pair[0].account)
+
+    by_context = [
+        (name, [(user, hint_device(device)) for user, device in group])
+        for name, group in groupby(sorted(users, key=context), key=context)
+    ]
+    if not by_context:
+        # The PBX includes this context: it must exist before the first user does.
+        by_context = [(users_context(DEFAULT_ACCOUNT), [])]
+    return _templates.get_template("hotdesk_users.conf.j2").render(
+        users_by_context=by_context
+    )
+
+
+def write_if_changed(folder: Path, name: str, text: str) -> bool:
+    """Make the file *name* say *text*, at once or not at all; return if it changed.
+
+    Only its owner and group may read it.  Raises `ConfigError` where it can't be
+    written.
+    """
+    path = folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return False
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                os.fchmod(file.fileno(), 0o640)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"asterisk.generated_dir: {path} cannot be written"
+            f" ({error.strerror or error}); give the service the right to write there"
+        ) from None
+    return True

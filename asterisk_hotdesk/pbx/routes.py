@@ -1,0 +1,118 @@
+"""What Asterisk needs to route calls without us: AstDB and hints, written over AMI.
+
+A route is two entries that must agree, each with the generation of the switch that
+made it; the dialplan follows it only then, so half a write rings nobody wrong:
+
+    hotdesk/desk/HD0001      = 17:default/100     (17: when idle)
+    hotdesk/user/default/100 = 17:HD0001          (17: when logged out)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
+
+NOBODY = "PJSIP/hotdesk-nobody"
+"""A device that does not exist: its lamps say "unavailable"."""
+
+_FAMILY = "hotdesk"
+
+
+def desk_entry(device: str) -> str:
+    """Return the AstDB path of a desk's entry."""
+    return f"{_FAMILY}/desk/{device}"
+
+
+def user_entry(key: str) -> str:
+    """Return the AstDB path of the entry of the user with *key*."""
+    return f"{_FAMILY}/user/{key}"
+
+
+def hint_device(device: str | None) -> str:
+    """Return what a user's hint watches: the phone at the desk, or nobody's."""
+    return f"PJSIP/{device}" if device else NOBODY
+
+
+class Routes:
+    """AstDB entries and hints of one Asterisk.
+
+    A write that Asterisk confirmed is in force, but not on disk: AstDB is committed
+    about once a second, and a failed commit takes it back (main/db.c).  Read it again
+    later.
+    """
+
+    def __init__(self, ami: Ami) -> None:
+        self._ami = ami
+
+    async def write(self, entry: str, value: str) -> None:
+        """Set the AstDB *entry*, and read back that it is set."""
+        family, _, key = entry.rpartition("/")
+        await self._ami.action("DBPut", {"Family": family, "Key": key, "Val": value})
+
+    async def delete(self, entry: str) -> None:
+        """Delete the AstDB *entry*; it is no error if there is none."""
+        family, _, key = entry.rpartition("/")
+        try:
+            await self._ami.action("DBDel", {"Family": family, "Key": key})
+        except AmiRefused:
+            if await self.read(entry) is not None:
+                raise
+
+    async def read(self, entry: str) -> str | None:
+        """Return the value of the AstDB *entry*, or None."""
+        family, _, key = entry.rpartition("/")
+        try:
+            found = await self._ami.listing("DBGet", {"Family": family, "Key": key})
+        except AmiRefused:
+            return None
+        return next((m["val"] for m in found if "val" in m), None)
+
+    async def all(self) -> dict[str, str]:
+        """Return all our AstDB entries."""
+        try:
+            found = await self._ami.listing("DBGetTree", {"Family": _FAMILY})
+        except AmiRefused:
+            # Asterisk calls an empty tree an error.
+            return {}
+        return {m["key"].lstrip("/"): m["val"] for m in found if "key" in m}
+
+    async def set_hint(self, context: str, extension: str, device: str | None) -> None:
+        """Let the lamps of *extension* follow the phone *device*, from now on.
+
+        `dialplan reload` takes this back, so the generated file must say the same.
+        """
+        await self._ami.action(
+            "DialplanExtensionAdd",
+            {
+                "Context": context,
+                "Extension": extension,
+                "Priority": "hint",
+                "Application": hint_device(device),
+                "Replace": "yes",
+            },
+        )
+
+    async def refresh(self, device: str) -> None:
+        """Tell the phone to fetch its configuration again, without a restart.
+
+        Asterisk confirms that the NOTIFY is on its way, not that it arrived.
+        """
+        await self._ami.action(
+            "PJSIPNotify",
+            {"Endpoint": device, "Variable": ["Event=check-sync;reboot=false"]},
+        )
+
+    async def reload(self, module: str) -> None:
+        """Make Asterisk read the files of *module* again."""
+        await self._ami.action("Reload", {"Module": module})
+
+
+def desk_value(generation: int, user_key: str) -> str:
+    """Return what a desk's AstDB entry says; *user_key* is empty when idle."""
+    return f"{generation}:{user_key}"
+
+
+def differing(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """Return the entries of *wanted* that *found* lacks or has with another value."""
+    return {k: v for k, v in wanted.items() if found.get(k) != v}

@@ -1,0 +1,84 @@
+"""PINs: kept as Argon2id hashes of the PIN mixed with a pepper from outside the database.
+
+A PIN has so few digits that its hash alone could be tried out by whoever steals the
+database; the pepper is what such a thief lacks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from asterisk_hotdesk.errors import Invalid
+
+# OWASP, Password Storage Cheat Sheet: Argon2id with m=19456 (19 MiB), t=2, p=1.
+_MEMORY_KIB = 19456
+_ROUNDS = 2
+
+# Each running hash holds 19 MiB: a flood of guesses may not take all memory.
+_WORKERS = 4
+
+
+class Pins:
+    """Makes and checks PIN hashes, away from the event loop."""
+
+    def __init__(self, pepper: bytes) -> None:
+        self._pepper = pepper
+        self._hasher = PasswordHasher(
+            time_cost=_ROUNDS, memory_cost=_MEMORY_KIB, parallelism=1
+        )
+        self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="pin")
+        # Checked where there is no user, so that a guess takes as long as ever.
+        self._nobody = self._hash(secrets.token_hex(8))
+
+    async def hash(self, pin: str) -> str:
+        """Return what to store of *pin*."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._hash, pin)
+
+    async def match(self, pin: str, pin_hash: str | None) -> bool:
+        """Return whether *pin* is the one hashed; None never matches, as slowly."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._match, pin, pin_hash)
+
+    def blind(self, text: str) -> str:
+        """Return a name for *text* that does not tell what it is.
+
+        What somebody typed where an extension was asked for may have been the PIN.
+        """
+        return hmac.digest(self._pepper, text.encode(), hashlib.sha256).hex()[:32]
+
+    def _hash(self, pin: str) -> str:
+        return self._hasher.hash(self._peppered(pin))
+
+    def _match(self, pin: str, pin_hash: str | None) -> bool:
+        try:
+            self._hasher.verify(pin_hash or self._nobody, self._peppered(pin))
+        except (VerificationError, InvalidHashError):
+            return False
+        return pin_hash is not None
+
+    def _peppered(self, pin: str) -> bytes:
+        return hmac.digest(self._pepper, pin.encode(), hashlib.sha256)
+
+
+def check_pin(pin: str, *, length: int, extension: str) -> None:
+    """Raise `Invalid` if *pin* cannot be one, or is one that everybody tries first.
+
+    The text never repeats the PIN.
+    """
+    if not (pin.isascii() and pin.isdigit() and len(pin) == length):
+        raise Invalid(f"A PIN has exactly {length} digits.")
+    if len(set(pin)) == 1:
+        raise Invalid("This PIN repeats one digit; choose another.")
+    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    if steps in ({1}, {9}):
+        raise Invalid("The digits of this PIN count up or down; choose another.")
+    if pin.strip("0") == extension.strip("0"):
+        raise Invalid("This PIN is the extension itself; choose another.")

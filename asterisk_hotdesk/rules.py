@@ -1,0 +1,68 @@
+"""Who may sit where, and who must wait: every decision, without a database or a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from asterisk_hotdesk.errors import AlreadyLoggedIn, LockedOut
+from asterisk_hotdesk.model import Device, EndReason, Failures, Login, User
+
+SecondLogin = Literal["move", "refuse"]
+
+
+def make_room(
+    user: User,
+    device: Device,
+    open_logins: Sequence[Login],
+    second_login: SecondLogin,
+) -> list[tuple[Login, EndReason]]:
+    """Return which of *open_logins* must end before *user* can sit at *device*.
+
+    Whoever sits at the device is replaced; the user's own login elsewhere moves.
+    Raises `AlreadyLoggedIn` where the policy forbids the second.
+    """
+    ending = []
+    for login in open_logins:
+        if login.user_id == user.id and login.device_id == device.id:
+            continue
+        if login.user_id == user.id:
+            if second_login == "refuse":
+                raise AlreadyLoggedIn
+            ending.append((login, EndReason.MOVED))
+        elif login.device_id == device.id:
+            ending.append((login, EndReason.REPLACED))
+    return ending
+
+
+def locked_until(
+    failures: Failures,
+    *,
+    limit: int,
+    first_lock: timedelta,
+    longest_lock: timedelta,
+) -> datetime | None:
+    """Return until when nobody may try a PIN, or None.
+
+    The first lock comes with failure number *limit*; each further failure doubles it,
+    up to *longest_lock*.
+    """
+    if failures.last_at is None or failures.count < limit:
+        return None
+    # Beyond this many doublings every lock is the longest one, and the sum stays small.
+    doublings = min(failures.count - limit, 32)
+    lock: timedelta = min(first_lock * 2**doublings, longest_lock)
+    return failures.last_at + lock
+
+
+def check_lock(until: datetime | None, now: datetime) -> None:
+    """Raise `LockedOut` if *until* is still ahead."""
+    if until is not None and now < until:
+        raise LockedOut
+
+
+def check_hard_lock(failures: Failures, limit: int) -> None:
+    """Raise `LockedOut` where only an administrator can unlock."""
+    if failures.count >= limit:
+        raise LockedOut
