@@ -153,7 +153,7 @@ class Dialogue:
         return Finish((Prompt.LOGGED_OUT,), extension)
 
     def refused(self, refusal: Refused) -> Step:
-        """Ask again after a wrong extension or PIN, as often as allowed; else finish."""
+        """Ask again after a wrong extension or PIN, if tries are left; else finish."""
         if isinstance(refusal, BadCredentials):
             if not self._extension_dialled:
                 self._extension = ""

@@ -1,14 +1,13 @@
 """Make the PBX match the database: endpoints, routes, hints and generated files.
 
 What is written depends on the database alone and every write may be repeated, so
-following twice, late, or after a crash ends in the same state.
+following twice, late, or after a crash ends in the same state.  `catch_up` compares
+everything; here is what one change needs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections import defaultdict
 from collections.abc import (
@@ -16,17 +15,15 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
-    Iterator,
-    Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.endpoint import STATIC_FIELDS, endpoint_fields
+from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.model import Change, Desk, User, user_key
+from asterisk_hotdesk.model import Change, Desk, User
 from asterisk_hotdesk.pbx import files
 from asterisk_hotdesk.pbx.ari import Ari, AriRefused
 from asterisk_hotdesk.pbx.routes import (
@@ -40,13 +37,6 @@ from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, devices, logins, users
 
 log = logging.getLogger(__name__)
-
-RECHECK_SECONDS = 3.0
-"""AstDB commits about once a second, and takes back what it cannot commit."""
-
-_IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
-_FORM = "hotdesk/form"
-_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -81,7 +71,7 @@ class Wanted:
 
 
 class Follower:
-    """Follows changes as they are decided, and everything now and then."""
+    """Follows changes as they are decided."""
 
     def __init__(
         self,
@@ -100,11 +90,9 @@ class Follower:
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._files_lock = asyncio.Lock()
-        self._hints_stale = asyncio.Event()
-        self._to_recheck = Change()
-        self._recheck_wanted = asyncio.Event()
-
-    # One change -----------------------------------------------------------------
+        self.followed = Change()
+        """What was written lately; whoever looks at it again takes it away."""
+        self.something_followed = asyncio.Event()
 
     async def follow(self, change: Change) -> None:
         """Bring PBX and phones in line with the database for what *change* names.
@@ -113,15 +101,19 @@ class Follower:
         `Unavailable` where Asterisk or PostgreSQL is not there: `catch_up` will do it.
         """
         if change.directory:
-            await self._write_files()
+            await self.write_files()
         async with self._exclusive(change):
             wanted = await self._read(change)
             await self._write(wanted)
             await self._verify(wanted)
             await self._note_routed(wanted)
-        self._hints_stale.set()
-        self._to_recheck |= change
-        self._recheck_wanted.set()
+        self.followed |= change
+        self.something_followed.set()
+
+    async def check(self, change: Change) -> None:
+        """Raise `Unavailable` if AstDB does not say what it should of *change*."""
+        async with self._exclusive(change):
+            await self._verify(await self._read(change))
 
     @asynccontextmanager
     async def _exclusive(self, change: Change) -> AsyncIterator[None]:
@@ -163,7 +155,7 @@ class Follower:
             await self._ari.delete_endpoint(name)
             return
         try:
-            await self._ari.put_endpoint(name, self._fields(desk))
+            await self._ari.put_endpoint(name, self.fields(desk))
         except AriRefused as refused:
             raise Unavailable(
                 f"Asterisk refuses to write the endpoint {name} (HTTP"
@@ -171,7 +163,8 @@ class Follower:
                 " for an endpoint of this name in pjsip.conf"
             ) from None
 
-    def _fields(self, desk: Desk) -> dict[str, str]:
+    def fields(self, desk: Desk) -> dict[str, str]:
+        """Return what the endpoint of *desk* must be."""
         return endpoint_fields(
             desk,
             default_language=self._config.provisioning.language,
@@ -201,73 +194,15 @@ class Follower:
             async with self._database.transaction() as tx:
                 await logins.note_step(tx, unrouted, "routed", self._now())
         for desk in fresh.values():
-            if desk.switch and desk.switch.confirmed_at is None:
-                self._refresher.want(desk.device.name, desk.generation)
+            self.refresh(desk)
 
-    # Everything -----------------------------------------------------------------
+    def refresh(self, desk: Desk) -> None:
+        """Let the phone fetch, unless it has what it should have."""
+        if desk.switch and desk.switch.confirmed_at is None:
+            self._refresher.want(desk.device.name, desk.generation)
 
-    async def catch_up(self, *, hints: bool) -> None:
-        """Compare everything with the database, and write what differs.
-
-        With *hints*, every live hint is set again: after a restart or a reload of the
-        dialplan nobody knows what they say.
-        """
-        await self._write_files()
-        await self._catch_up_entries()
-        if await self._routes.read(_FORM) == self._form():
-            await self._catch_up_endpoints()
-        else:
-            await self._rewrite_endpoints()
-        if hints:
-            await self._catch_up_hints()
-
-    async def _catch_up_entries(self) -> None:
-        found = await self._routes.all()
-        everything = await self._desks()
-        wanted = _wanted_of(everything).entries()
-        changed = set(differing(wanted, found)) | (set(found) - set(wanted))
-        change = _named_by(changed)
-        # In the order of `logins.desks`: what a crash cut short comes first.
-        known = [
-            desk.device.name
-            for desk in everything
-            if desk.device.name in change.devices or _unfinished(desk)
-        ]
-        gone = sorted(change.devices.difference(known))
-        for names in _in_batches([*known, *gone]):
-            await self.follow(Change(devices=frozenset(names)))
-        for keys in _in_batches(sorted(change.users)):
-            await self.follow(Change(users=frozenset(keys)))
-
-    async def _catch_up_endpoints(self) -> None:
-        for desk in await self._desks():
-            name = desk.device.name
-            found = await self._ari.endpoint(name)
-            wanted = self._fields(desk)
-            if found is None or any(found.get(f) != wanted[f] for f in _IDENTITY):
-                await self.follow(Change(devices=frozenset({name})))
-            elif desk.switch and desk.switch.confirmed_at is None:
-                self._refresher.want(name, desk.generation)
-
-    async def _rewrite_endpoints(self) -> None:
-        for names in _in_batches([desk.device.name for desk in await self._desks()]):
-            await self.follow(Change(devices=frozenset(names)))
-        await self._routes.write(_FORM, self._form())
-
-    def _form(self) -> str:
-        """Return a digest of what all endpoints have in common.
-
-        Asterisk gives these fields back in other words than it took them, so they
-        can't be compared; when the digest changes, all endpoints are written again.
-        """
-        common = json.dumps([STATIC_FIELDS, self._config.endpoint], sort_keys=True)
-        return hashlib.sha256(common.encode()).hexdigest()[:16]
-
-    async def _desks(self) -> list[Desk]:
-        async with self._database.transaction() as tx:
-            return await logins.desks(tx)
-
-    async def _catch_up_hints(self) -> None:
+    async def rewrite_hints(self) -> None:
+        """Set the live hint of every user again."""
         for user, desk in await self._sitting():
             async with self._locks[user_entry(user.key)]:
                 await self._set_hint(user, desk)
@@ -278,9 +213,8 @@ class Follower:
             where = {d.user.key: d for d in await logins.desks(tx) if d.user}
         return [(user, where.get(user.key)) for user in everyone]
 
-    # Generated files ------------------------------------------------------------
-
-    async def _write_files(self) -> None:
+    async def write_files(self) -> None:
+        """Write the generated files, and let Asterisk reload those that differ."""
         async with self._files_lock:
             async with self._database.transaction() as tx:
                 phones = await devices.everything(tx)
@@ -304,79 +238,22 @@ class Follower:
             if any(written):
                 await self._routes.reload("pbx_config.so")
 
-    async def keep_hints_file(self) -> None:
-        """Keep the file of hints current, for ever.
-
-        Each login sets its hint live; the file is for the next reload, so it may lag
-        by a second and is written once for many logins.
-        """
-        while True:
-            await self._hints_stale.wait()
-            self._hints_stale.clear()
-            try:
-                async with self._files_lock:
-                    text = _users_file(await self._sitting())
-                    await asyncio.to_thread(
-                        files.write_if_changed,
-                        self._config.asterisk.generated_dir,
-                        files.USERS,
-                        text,
-                    )
-            except Unavailable:
-                self._hints_stale.set()
-            await asyncio.sleep(1.0)
-
-    async def keep_checking(self) -> None:
-        """Look again, some seconds later, whether AstDB kept each change; for ever."""
-        while True:
-            await self._recheck_wanted.wait()
-            await asyncio.sleep(RECHECK_SECONDS)
-            self._recheck_wanted.clear()
-            change, self._to_recheck = self._to_recheck, Change()
-            try:
-                async with self._exclusive(change):
-                    await self._verify(await self._read(change))
-            except Unavailable as unavailable:
-                log.warning("%s; writing it again", unavailable)
-                try:
-                    await self.follow(change)
-                except Unavailable:
-                    self._to_recheck |= change
-                    self._recheck_wanted.set()
+    async def write_hints_file(self) -> None:
+        """Write the file of hints for the next reload; the live hints are set."""
+        async with self._files_lock:
+            text = _users_file(await self._sitting())
+            await asyncio.to_thread(
+                files.write_if_changed,
+                self._config.asterisk.generated_dir,
+                files.USERS,
+                text,
+            )
 
 
 def _users_file(sitting: Iterable[tuple[User, Desk | None]]) -> str:
     return files.users_file(
         (user, desk.device.name if desk else None) for user, desk in sitting
     )
-
-
-def _wanted_of(desks: Iterable[Desk]) -> Wanted:
-    desks = list(desks)
-    return Wanted(
-        {desk.device.name: desk for desk in desks},
-        {desk.user.key: (desk.user, desk) for desk in desks if desk.user},
-    )
-
-
-def _named_by(entries: Iterable[str]) -> Change:
-    """Return whom the AstDB *entries* are about; others than ours are passed over."""
-    named_devices, named_users = set(), set()
-    for entry in entries:
-        match entry.split("/"):
-            case ["hotdesk", "desk", name]:
-                named_devices.add(name)
-            case ["hotdesk", "user", account, extension]:
-                named_users.add(user_key(account, extension))
-    return Change(devices=frozenset(named_devices), users=frozenset(named_users))
-
-
-def _in_batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (names[i : i + _BATCH] for i in range(0, len(names), _BATCH))
-
-
-def _unfinished(desk: Desk) -> bool:
-    return desk.switch is not None and desk.switch.routed_at is None
 
 
 async def _together(writes: Iterable[Awaitable[None]]) -> None:

@@ -116,6 +116,10 @@ class Caller:
                 case PlaybackDone(done) if done == playing:
                     playing = None
                 case Pressed(key):
+                    if key == "#" and not digits:
+                        # Many press it after the last digit, which has ended the
+                        # answer before.
+                        continue
                     if playing:
                         await self._channel.stop(playing)
                         playing = None

@@ -139,7 +139,7 @@ class Change:
     users: frozenset[str] = frozenset()
     """Keys of users (`user_key`), also of removed ones."""
     directory: bool = False
-    """Whether users or devices came, went or were edited: the generated files differ."""
+    """Whether users or devices came, went or were edited: generated files differ."""
 
     def __or__(self, other: Change) -> Change:
         return Change(

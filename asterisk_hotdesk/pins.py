@@ -1,4 +1,4 @@
-"""PINs: kept as Argon2id hashes of the PIN mixed with a pepper from outside the database.
+"""PINs: kept as Argon2id hashes, mixed with a pepper from outside the database.
 
 A PIN has so few digits that its hash alone could be tried out by whoever steals the
 database; the pepper is what such a thief lacks.
@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -77,7 +78,7 @@ def check_pin(pin: str, *, length: int, extension: str) -> None:
         raise Invalid(f"A PIN has exactly {length} digits.")
     if len(set(pin)) == 1:
         raise Invalid("This PIN repeats one digit; choose another.")
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     if steps in ({1}, {9}):
         raise Invalid("The digits of this PIN count up or down; choose another.")
     if pin.strip("0") == extension.strip("0"):

@@ -1,4 +1,4 @@
-"""Who may sit where, and who must wait: every decision, without a database or a clock."""
+"""Who may sit where, and who must wait: decisions without a database or a clock."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0
-"""Asterisk never pings us: only our own pings tell a dead connection from a quiet one."""
+"""Asterisk never pings us: only our own pings tell a dead peer from a quiet one."""
 
 Event = dict[str, Any]
 

@@ -92,6 +92,8 @@ def _fetched() -> Path:
     tree.parent.mkdir(parents=True, exist_ok=True)
     with _locked(tree.with_suffix(".lock")):
         if not tree.is_dir():
+            for left_behind in tree.parent.glob(f"{tree.name}.part-*"):
+                shutil.rmtree(left_behind, ignore_errors=True)
             with tempfile.TemporaryDirectory(
                 prefix=f"{tree.name}.part-", dir=tree.parent
             ) as scratch:
@@ -140,7 +142,9 @@ def _download(apt: Path) -> None:
         "Dir::Log": apt,
         "Acquire::Check-Valid-Until": "false",
         "Acquire::Languages": "none",
-        "Acquire::Retries": "3",
+        "Acquire::Retries": "2",
+        # Otherwise an update that reached nothing counts as done.
+        "APT::Update::Error-Mode": "any",
         # apt would change to the user _apt, who may not write in our cache.
         "APT::Sandbox::User": pwd.getpwuid(os.getuid()).pw_name,
         "APT::Install-Recommends": "false",

@@ -4,7 +4,6 @@ import fcntl
 import os
 import random
 import socket
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 FIRST, LAST, BLOCK = 16384, 32767, 512
 RTP_OFFSET = 12
 # How long a claimed port may stay unused until another laboratory may claim it.
-STARTING_TIME = 60.0
+STARTING_TIME = 20.0
 # A fixed place: laboratories with different TMPDIR share the machine's ports, too.
 CLAIMS = Path("/tmp") / f"asterisk-hotdesk-ports-{os.getuid()}"  # noqa: S108
 
@@ -58,7 +57,7 @@ class Ports:
 def claim_ports() -> Ports:
     """Return a block of free ports that no other laboratory is about to use.
 
-    The claim holds for a minute; from then on the block counts as in use
+    The claim holds for 20 seconds; from then on the block counts as in use
     while anything listens on one of its ports that are not for RTP.
     """
     CLAIMS.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,188 @@
+"""Compare everything with the database, and put right what differs.
+
+At start, after Asterisk restarted or reloaded, after an outage of anything, and on a
+slow schedule: what a crash, a lost write or a deleted entry left behind ends here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.endpoint import STATIC_FIELDS
+from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.follow import Follower, Wanted
+from asterisk_hotdesk.model import Change, Desk, user_key
+from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.pbx.ari import Ari
+from asterisk_hotdesk.pbx.routes import Routes, differing
+from asterisk_hotdesk.store import Database, logins
+
+log = logging.getLogger(__name__)
+
+RECHECK_SECONDS = 3.0
+"""AstDB commits about once a second, and takes back what it cannot commit."""
+
+RETRY_SECONDS = 1.0
+
+_IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
+_FORM = "hotdesk/form"
+_BATCH = 100
+
+
+class CatchUp:
+    """Catches up whenever somebody asks for it, and on schedule."""
+
+    def __init__(
+        self,
+        database: Database,
+        ari: Ari,
+        routes: Routes,
+        follower: Follower,
+        config: Config,
+    ) -> None:
+        self._database = database
+        self._ari = ari
+        self._routes = routes
+        self._follower = follower
+        self._config = config
+        self._wanted = asyncio.Event()
+        self._hints_wanted = False
+        self.done = asyncio.Event()
+        """Set once everything was right for the first time."""
+
+    def want(self, *, hints: bool) -> None:
+        """Catch up soon; with *hints*, set every live hint again.
+
+        After a restart or a reload of the dialplan nobody knows what they say.
+        """
+        self._hints_wanted |= hints
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Catch up when it is wanted and on schedule, for ever."""
+        outage = Outage(log, "what catching up needs")
+        while True:
+            try:
+                async with asyncio.timeout(self._config.refresh.catch_up_seconds):
+                    await self._wanted.wait()
+            except TimeoutError:
+                pass
+            self._wanted.clear()
+            hints, self._hints_wanted = self._hints_wanted, False
+            try:
+                await self._everything(hints=hints)
+            except Unavailable as unavailable:
+                outage.note(unavailable)
+                self.want(hints=hints)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                outage.over()
+                self.done.set()
+
+    async def keep_checking(self) -> None:
+        """Look again at each change some seconds later, for ever.
+
+        The file of hints is written here, too: once for many logins, because each has
+        set its hint live already.
+        """
+        while True:
+            await self._follower.something_followed.wait()
+            await asyncio.sleep(RECHECK_SECONDS)
+            self._follower.something_followed.clear()
+            change, self._follower.followed = self._follower.followed, Change()
+            try:
+                await self._follower.write_hints_file()
+                await self._follower.check(change)
+            except Unavailable as unavailable:
+                log.warning("%s; catching up", unavailable)
+                self.want(hints=True)
+
+    async def _everything(self, *, hints: bool) -> None:
+        await self._follower.write_files()
+        await self._entries()
+        if await self._routes.read(_FORM) == self._form():
+            await self._endpoints()
+        else:
+            await self._rewrite_endpoints()
+        if hints:
+            await self._follower.rewrite_hints()
+
+    async def _entries(self) -> None:
+        found = await self._routes.all()
+        everything = await self._desks()
+        wanted = _wanted_of(everything).entries()
+        change = _named_by(set(differing(wanted, found)) | (set(found) - set(wanted)))
+        # In the order of `logins.desks`: what a crash cut short comes first.
+        known = [
+            desk.device.name
+            for desk in everything
+            if desk.device.name in change.devices or _unfinished(desk)
+        ]
+        gone = sorted(change.devices.difference(known))
+        people = {d.device.name: d.user.key for d in everything if d.user}
+        for names in _in_batches([*known, *gone]):
+            sitting = frozenset(people[name] for name in names if name in people)
+            await self._follower.follow(Change(devices=frozenset(names), users=sitting))
+        for keys in _in_batches(sorted(change.users)):
+            await self._follower.follow(Change(users=frozenset(keys)))
+
+    async def _endpoints(self) -> None:
+        for desk in await self._desks():
+            found = await self._ari.endpoint(desk.device.name)
+            wanted = self._follower.fields(desk)
+            if found is None or any(found.get(f) != wanted[f] for f in _IDENTITY):
+                await self._follower.follow(
+                    Change(devices=frozenset({desk.device.name}))
+                )
+            else:
+                self._follower.refresh(desk)
+
+    async def _rewrite_endpoints(self) -> None:
+        for names in _in_batches([desk.device.name for desk in await self._desks()]):
+            await self._follower.follow(Change(devices=frozenset(names)))
+        await self._routes.write(_FORM, self._form())
+
+    def _form(self) -> str:
+        """Return a digest of what all endpoints have in common.
+
+        Asterisk gives these fields back in other words than it took them, so they
+        can't be compared; when the digest changes, all endpoints are written again.
+        """
+        common = json.dumps([STATIC_FIELDS, self._config.endpoint], sort_keys=True)
+        return hashlib.sha256(common.encode()).hexdigest()[:16]
+
+    async def _desks(self) -> list[Desk]:
+        async with self._database.transaction() as tx:
+            return await logins.desks(tx)
+
+
+def _wanted_of(desks: Sequence[Desk]) -> Wanted:
+    return Wanted(
+        {desk.device.name: desk for desk in desks},
+        {desk.user.key: (desk.user, desk) for desk in desks if desk.user},
+    )
+
+
+def _named_by(entries: Iterable[str]) -> Change:
+    """Return whom the AstDB *entries* are about; others than ours are passed over."""
+    named_devices, named_users = set(), set()
+    for entry in entries:
+        match entry.split("/"):
+            case ["hotdesk", "desk", name]:
+                named_devices.add(name)
+            case ["hotdesk", "user", account, extension]:
+                named_users.add(user_key(account, extension))
+    return Change(devices=frozenset(named_devices), users=frozenset(named_users))
+
+
+def _in_batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[i : i + _BATCH] for i in range(0, len(names), _BATCH))
+
+
+def _unfinished(desk: Desk) -> bool:
+    return desk.switch is not None and desk.switch.routed_at is None

@@ -1,0 +1,1 @@
+"""The configuration of phones; installed as `asterisk_hotdesk.templates`."""

@@ -1,0 +1,564 @@
+"""SIP messages, digest authentication and UDP transactions, as far as a phone needs.
+
+RFC 3261 (SIP), 3581 (rport), 2617 and 7616 (digest).
+"""
+
+import asyncio
+import hashlib
+import re
+import secrets
+import urllib.parse
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T1 = 0.5  # RFC 3261 §17.1.1.1: first pause before a retransmission
+T2 = 4.0  # the longest one
+GIVE_UP = 64 * T1  # timers B, F and H
+REMEMBERED = 500  # transactions kept to recognise what arrives again
+
+Address = tuple[str, int]
+Key = tuple[str, str]  # branch and method of a transaction
+Entry = TypeVar("Entry")
+Header = tuple[str, str]
+
+COMPACT = {  # RFC 3261 §7.3.3, RFC 6665 §8.2
+    "v": "Via",
+    "f": "From",
+    "t": "To",
+    "i": "Call-ID",
+    "m": "Contact",
+    "l": "Content-Length",
+    "c": "Content-Type",
+    "o": "Event",
+}
+
+
+class SipError(Exception):
+    """What arrived is not usable SIP; the text says why."""
+
+
+def split_outside_quotes(text: str, separator: str) -> list[str]:
+    """The parts of `text`; quoted strings and <…> are never split."""
+    parts, start, quoted, angle, escaped = [], 0, False, False, False
+    for at, char in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = char == "\\"
+            quoted = char != '"'
+        elif char == '"':
+            quoted = True
+        elif char in "<>":
+            angle = char == "<"
+        elif char == separator and not angle:
+            parts.append(text[start:at].strip())
+            start = at + 1
+    return [part for part in [*parts, text[start:].strip()] if part]
+
+
+def unquote(text: str) -> str:
+    """A quoted-string without its quotes and escapes; other text unchanged."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+
+
+def quote(text: str) -> str:
+    """`text` as a quoted-string (RFC 3261 §25.1)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def parameters(text: str, separator: str = ";") -> dict[str, str]:
+    """`a=b;c="d"` as a dict: names in lower case, values unquoted."""
+    pairs = (part.partition("=") for part in split_outside_quotes(text, separator))
+    return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
+
+
+@dataclass(frozen=True)
+class NameAddr:
+    """A From, To, Contact or P-Asserted-Identity value (RFC 3261 §20.10)."""
+
+    display: str
+    uri: str
+    params: dict[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> "NameAddr":
+        """The address in `text`; SipError if there is none."""
+        before, *params = split_outside_quotes(text, ";") or [""]
+        display, found, rest = before, "", ""
+        if before.endswith(">"):
+            display, found, rest = before[:-1].rpartition("<")
+        uri = rest if found else before
+        if ":" not in uri or any(char.isspace() for char in uri):
+            raise SipError(f"not an address: {text!r}")
+        shown = unquote(display.strip()) if found else ""
+        return cls(shown, uri, parameters(";".join(params)))
+
+    @property
+    def user(self) -> str:
+        """The number or name before the @, unescaped."""
+        return uri_user(self.uri)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
+
+
+def uri_user(uri: str) -> str:
+    """The user part of a SIP URI, unescaped; empty if it has none (§19.1.1)."""
+    user, at, _ = uri.partition(":")[2].partition("@")
+    return urllib.parse.unquote(user.partition(";")[0].partition(":")[0]) if at else ""
+
+
+def uri_address(uri: str) -> Address:
+    """Host and port of a SIP URI; port 5060 if it names none (§19.1.2)."""
+    place = uri.partition(":")[2].rpartition("@")[2]
+    host, _, port = place.partition(";")[0].partition("?")[0].partition(":")
+    if not host or (port and not _is_number(port)):
+        raise SipError(f"no host and port in {uri!r}")
+    return host, int(port or 5060)
+
+
+@dataclass
+class Message:
+    """Headers and body that requests and responses share (RFC 3261 §7)."""
+
+    headers: list[Header]
+    body: bytes = b""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a header, in order, comma lists split."""
+        lines = [text for key, text in self.headers if key.lower() == name.lower()]
+        return [value for line in lines for value in split_outside_quotes(line, ",")]
+
+    def find(self, name: str) -> str | None:
+        """The first line of that header, whole; None if it is missing."""
+        wanted = name.lower()
+        return next((v for key, v in self.headers if key.lower() == wanted), None)
+
+    def header(self, name: str) -> str:
+        """The first line of that header; SipError if it is missing."""
+        value = self.find(name)
+        if value is None:
+            raise SipError(f"no {name} header")
+        return value
+
+    def set(self, name: str, value: str) -> None:
+        """Replace the first such header in its place, or add it at the end."""
+        for at, (key, _) in enumerate(self.headers):
+            if key.lower() == name.lower():
+                self.headers[at] = (name, value)
+                return
+        self.headers.append((name, value))
+
+    @property
+    def call_id(self) -> str:
+        return self.header("Call-ID")
+
+    @property
+    def cseq(self) -> tuple[int, str]:
+        """Sequence number and method (§20.16)."""
+        number, _, method = self.header("CSeq").partition(" ")
+        if not (_is_number(number) and method.strip()):
+            raise SipError(f"bad CSeq {number!r}")
+        return int(number), method.strip()
+
+    @property
+    def branch(self) -> str:
+        """The transaction's name, from the topmost Via (§8.1.1.7)."""
+        vias = self.all("Via")
+        if not vias:
+            raise SipError("no Via header")
+        return parameters(vias[0]).get("branch", "")
+
+    def tag(self, name: str) -> str:
+        """The tag of From or To; empty if there is none."""
+        return NameAddr.parse(self.header(name)).params.get("tag", "")
+
+    def _encode(self, start: str) -> bytes:
+        kept = [(k, v) for k, v in self.headers if k.lower() != "content-length"]
+        kept.append(("Content-Length", str(len(self.body))))
+        lines = [start, *(f"{name}: {value}" for name, value in kept)]
+        if any("\r" in line or "\n" in line for line in lines):
+            raise SipError("line break inside a header")
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
+
+
+@dataclass
+class Response(Message):
+    """A status line with headers and body."""
+
+    status: int = 0
+    reason: str = ""
+
+    def encode(self) -> bytes:
+        return self._encode(f"SIP/2.0 {self.status} {self.reason}")
+
+
+@dataclass
+class Request(Message):
+    """A method on a URI with headers and body."""
+
+    method: str = ""
+    uri: str = ""
+
+    def encode(self) -> bytes:
+        return self._encode(f"{self.method} {self.uri} SIP/2.0")
+
+    def response(
+        self,
+        status: int,
+        reason: str,
+        headers: Iterable[Header] = (),
+        body: bytes = b"",
+        *,
+        tag: str = "",
+    ) -> Response:
+        """The response that §8.2.6 prescribes, with `tag` put on To if it lacks one."""
+        copied = ("via", "from", "to", "call-id", "cseq", "record-route")
+        kept = [(k, v) for k, v in self.headers if k.lower() in copied]
+        response = Response([*kept, *headers], body, status, reason)
+        if status > 100 and not self.tag("To"):
+            response.set("To", f"{self.header('To')};tag={tag or new_token()}")
+        return response
+
+
+def new_token() -> str:
+    """A random token for tags, branches and Call-IDs (§19.3)."""
+    return secrets.token_hex(8)
+
+
+def parse(datagram: bytes) -> Request | Response:
+    """The message in one UDP datagram; SipError, and nothing else, if it is not one.
+
+    Guaranteed afterwards: Via, From, To, Call-ID and CSeq can be read (§8.1.1).
+    """
+    head, empty_line, body = datagram.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    if not empty_line:
+        raise SipError("no empty line after the headers")
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as problem:
+        raise SipError("headers are not UTF-8") from problem
+    start, *lines = text.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")
+    headers = [_parse_header(line) for line in lines]
+    message = _parse_start(start, headers)
+    message.body = _body(message, body)
+    _require_basics(message)
+    return message
+
+
+def _parse_header(line: str) -> Header:
+    name, colon, value = line.partition(":")
+    name = name.rstrip(" \t")
+    if not colon or not name or any(char in name for char in ' \t"<>\r\n'):
+        raise SipError(f"not a header: {line!r}")
+    return COMPACT.get(name.lower(), name), value.strip()
+
+
+def _parse_start(start: str, headers: list[Header]) -> Request | Response:
+    first, _, rest = start.partition(" ")
+    second, _, third = rest.partition(" ")
+    if first == "SIP/2.0":
+        if not (len(second) == 3 and _is_number(second)):
+            raise SipError(f"bad status line {start!r}")
+        return Response(headers, b"", int(second), third)
+    if third != "SIP/2.0" or not first.isalpha() or ":" not in second:
+        raise SipError(f"bad request line {start!r}")
+    return Request(headers, b"", first, second)
+
+
+def _body(message: Message, body: bytes) -> bytes:
+    """§18.3: Content-Length cuts the datagram; a body that is too short is an error."""
+    length = message.find("Content-Length")
+    if length is None:
+        return body
+    if not _is_number(length):
+        raise SipError(f"bad Content-Length {length!r}")
+    if int(length) > len(body):
+        raise SipError("body is shorter than its Content-Length")
+    return body[: int(length)]
+
+
+def _require_basics(message: Request | Response) -> None:
+    _ = message.branch, message.call_id, message.tag("From"), message.tag("To")
+    method = message.cseq[1]
+    if isinstance(message, Request) and method != message.method:
+        raise SipError(f"CSeq says {method}, the request is {message.method}")
+
+
+# --- digest authentication (RFC 2617, RFC 7616, RFC 3261 §22) ---------------------
+
+
+ECHOED: tuple[str, ...] = ("realm", "nonce", "algorithm", "opaque")
+
+
+def _hash(algorithm: str, text: str) -> str:
+    if algorithm.upper() == "MD5":
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    if algorithm.upper() == "SHA-256":
+        return hashlib.sha256(text.encode()).hexdigest()
+    raise SipError(f"unknown digest algorithm {algorithm!r}")
+
+
+def _response_hash(given: dict[str, str], password: str, method: str) -> str:
+    """RFC 7616 §3.4.1 for the values of an Authorization header."""
+    algorithm = given.get("algorithm", "MD5")
+    a1 = _hash(algorithm, f"{given['username']}:{given['realm']}:{password}")
+    a2 = _hash(algorithm, f"{method}:{given['uri']}")
+    middle = [given["nonce"]]
+    if "qop" in given:
+        middle += [given["nc"], given["cnonce"], given["qop"]]
+    return _hash(algorithm, ":".join([a1, *middle, a2]))
+
+
+def authorization(
+    challenge: str,
+    *,
+    username: str,
+    password: str,
+    method: str,
+    uri: str,
+    cnonce: str = "",
+) -> str:
+    """The Authorization value that answers a WWW- or Proxy-Authenticate value."""
+    scheme, _, rest = challenge.partition(" ")
+    asked = parameters(rest, ",")
+    if scheme.lower() != "digest" or not {"realm", "nonce"} <= asked.keys():
+        raise SipError(f"no digest challenge: {challenge!r}")
+    given = {"username": username, "uri": uri}
+    given |= {name: asked[name] for name in ECHOED if name in asked}
+    if "qop" in asked:
+        if "auth" not in parameters(asked["qop"], ","):
+            raise SipError(f"unknown qop {asked['qop']!r}")
+        given |= {"qop": "auth", "nc": "00000001", "cnonce": cnonce or new_token()}
+    given["response"] = _response_hash(given, password, method)
+    bare = ("algorithm", "qop", "nc")  # RFC 7616 §3.4: these are not quoted
+    return "Digest " + ", ".join(
+        f"{name}={value if name in bare else quote(value)}"
+        for name, value in given.items()
+    )
+
+
+def authorized(header: str | None, *, nonce: str, password: str, method: str) -> bool:
+    """Whether an Authorization value proves the password for our `nonce`."""
+    given = parameters((header or "").partition(" ")[2], ",")
+    needed = {"username", "realm", "nonce", "uri", "response"}
+    if "qop" in given:
+        needed |= {"nc", "cnonce"}
+    if not needed <= given.keys() or given["nonce"] != nonce:
+        return False
+    return given["response"] == _response_hash(given, password, method)
+
+
+# --- transactions over UDP (RFC 3261 §17, §18) --------------------------------------
+
+
+class _Repeater:
+    """Sends at once, then after T1, 2·T1, … until stopped or, at last, given up."""
+
+    def __init__(
+        self, send: Callable[[], None], longest: float, given_up: Callable[[], None]
+    ) -> None:
+        self._send, self._longest, self._given_up = send, longest, given_up
+        self._pause, self._spent = T1, 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._again()
+
+    def _again(self) -> None:
+        if self._spent >= GIVE_UP:
+            self._given_up()
+            return
+        self._send()
+        pause = min(self._pause, self._longest, GIVE_UP - self._spent)
+        self._timer = asyncio.get_running_loop().call_later(pause, self._again)
+        self._spent += pause
+        self._pause *= 2
+
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+
+@dataclass
+class _Client:
+    request: Request
+    to: Address
+    final: asyncio.Future[Response]
+    provisional: Callable[[Response], None] | None
+    ack: tuple[bytes, Address] | None = None
+    repeater: _Repeater = field(init=False)
+
+    def time_out(self) -> None:
+        if not self.final.done():
+            self.final.set_result(self.request.response(408, "Request Timeout"))
+
+
+@dataclass
+class _Server:
+    request: Request
+    peer: Address
+    last: bytes | None = None
+    repeater: _Repeater | None = None
+
+
+class Transactions(asyncio.DatagramProtocol):
+    """One UDP socket: repeats what is lost, and hands each new request up once.
+
+    A 2xx to INVITE is repeated until its ACK comes, which is then handed up too.
+    """
+
+    def __init__(self, arrived: Callable[[Request], None]) -> None:
+        self.log: deque[str] = deque(maxlen=300)  # what a failed test wants to see
+        self._arrived = arrived
+        self._clients: dict[Key, _Client] = {}
+        self._servers: dict[Key, _Server] = {}
+
+    async def open(self, host: str) -> Address:
+        """Bind a free port; its address."""
+        loop = asyncio.get_running_loop()
+        self._closed: asyncio.Future[None] = loop.create_future()
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, local_addr=(host, 0)
+        )
+        host, port = self._transport.get_extra_info("sockname")
+        self.address: Address = (host, port)
+        return self.address
+
+    async def close(self) -> None:
+        """Stop repeating, end waiting requests with 408, close the socket."""
+        for client in self._clients.values():
+            client.time_out()
+            client.repeater.stop()
+        for server in self._servers.values():
+            if server.repeater:
+                server.repeater.stop()
+        self._transport.close()
+        await self._closed
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed.set_result(None)
+
+    def via(self) -> str:
+        """A Via value with a fresh branch (§8.1.1.7)."""
+        host, port = self.address
+        return f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK{new_token()};rport"
+
+    def send(self, datagram: bytes, to: Address) -> None:
+        """Send once, outside any transaction."""
+        if not self._transport.is_closing():
+            self.log.append(f"→ {to[1]} {datagram.decode(errors='replace')}")
+            self._transport.sendto(datagram, to)
+
+    async def request(
+        self,
+        request: Request,
+        to: Address,
+        provisional: Callable[[Response], None] | None = None,
+    ) -> Response:
+        """The final response; a 408 of our own if none came (§8.1.3.1)."""
+        final: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        datagram = request.encode()
+        longest = GIVE_UP if request.method == "INVITE" else T2
+        client = _Client(request, to, final, provisional)
+        client.repeater = _Repeater(
+            lambda: self.send(datagram, to), longest, client.time_out
+        )
+        _remember(self._clients, (request.branch, request.method), client)
+        try:
+            return await final
+        finally:
+            client.repeater.stop()
+
+    def acknowledge(self, response: Response, ack: Request, to: Address) -> None:
+        """Send the ACK for a 2xx, and again when the 2xx comes again (§13.2.2.4)."""
+        client = self._clients[response.branch, "INVITE"]
+        client.ack = (ack.encode(), to)
+        self.send(*client.ack)
+
+    def respond(self, request: Request, response: Response) -> None:
+        """Answer a request that was handed up; finals to INVITE until the ACK comes."""
+        server = self._servers[request.branch, request.method]
+        server.last = datagram = response.encode()
+        if request.method == "INVITE" and response.status >= 200:
+            server.repeater = _Repeater(
+                lambda: self.send(datagram, server.peer), T2, lambda: None
+            )
+        else:
+            self.send(datagram, server.peer)
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self.log.append(f"← {addr[1]} {data.decode(errors='replace')}")
+        try:
+            message = parse(data)
+        except SipError:
+            return  # §16.3, §18.1.2: what is not SIP is dropped
+        if isinstance(message, Response):
+            self._response(message)
+        elif message.method == "ACK":
+            self._ack(message)
+        else:
+            self._request(message, addr)
+
+    def _response(self, response: Response) -> None:
+        client = self._clients.get((response.branch, response.cseq[1]))
+        if client is None:
+            return
+        inviting = client.request.method == "INVITE"
+        if response.status >= 200 or inviting:
+            client.repeater.stop()
+        if response.status >= 300 and inviting and not client.ack:
+            client.ack = (_refusal_ack(client.request, response), client.to)
+        if response.status >= 200 and client.ack:
+            self.send(*client.ack)
+        if client.final.done():
+            return
+        if response.status >= 200:
+            client.final.set_result(response)
+        elif client.provisional:
+            client.provisional(response)
+
+    def _ack(self, ack: Request) -> None:
+        for server in self._servers.values():
+            invite = server.request
+            same = (invite.call_id, invite.cseq[0]) == (ack.call_id, ack.cseq[0])
+            if invite.method == "INVITE" and same and server.repeater:
+                server.repeater.stop()
+                if ack.branch != invite.branch:  # §17.1.1.3: the ACK of a 2xx
+                    self._arrived(ack)
+
+    def _request(self, request: Request, peer: Address) -> None:
+        key = request.branch, request.method
+        known = self._servers.get(key)
+        if known is None:
+            seen = f";received={peer[0]};rport={peer[1]}"  # RFC 3581 §4
+            via = request.header("Via")
+            request.set("Via", re.sub(r";rport(?![=\w])", seen, via, count=1))
+            _remember(self._servers, key, _Server(request, peer))
+            try:
+                self._arrived(request)
+            except SipError as problem:
+                self.respond(request, request.response(400, str(problem)))
+        elif known.last:
+            self.send(known.last, peer)
+
+
+def _remember(table: dict[Key, Entry], key: Key, entry: Entry) -> None:
+    table[key] = entry
+    if len(table) > REMEMBERED:
+        del table[next(iter(table))]
+
+
+def _refusal_ack(invite: Request, response: Response) -> bytes:
+    """§17.1.1.3: the ACK for a final response that is no 2xx."""
+    kept = [
+        (name, value)
+        for name, value in invite.headers
+        if name in ("Via", "From", "Call-ID", "Route", "Max-Forwards")
+    ]
+    kept += [("To", response.header("To")), ("CSeq", f"{invite.cseq[0]} ACK")]
+    return Request(kept, b"", "ACK", invite.uri).encode()

@@ -1,0 +1,254 @@
+"""What a phone is told: who it is, who sits there, and nothing of who sat there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asterisk_hotdesk.model import Desk, Device, LoggedOutTreatment, User
+from asterisk_hotdesk.phones import FUNCTION_KEYS, PhoneSettings, render_snom
+
+GOLDEN = Path(__file__).parent / "golden"
+
+DEVICE = Device(
+    id=1,
+    account="default",
+    name="HD0001",
+    mac="000413000001",
+    sip_secret="pass<&word",
+    language=None,
+    emergency_number="",
+    location="Room 1",
+)
+ALICE = User(
+    id=1,
+    account="default",
+    extension="100",
+    name="Alice",
+    context="internal",
+    language=None,
+    allowed=True,
+    pin_hash=None,
+    logged_out_treatment=LoggedOutTreatment.UNAVAILABLE,
+    logged_out_target="",
+)
+SETTINGS = PhoneSettings(
+    sip_server="pbx.example",
+    sip_port=5060,
+    setting_url="https://phones.example/p/0123456789abcdef/000413000001.xml",
+    ask_code="*77",
+    logout_code="*77*5*",
+    emergency_numbers=("112", "110"),
+    default_language="en",
+)
+IDLE = Desk(device=DEVICE)
+USED = Desk(device=DEVICE, user=ALICE)
+
+PERSONAL = {
+    "language",
+    "user_realname",
+    "user_idle_text",
+    "user_idle_number",
+}
+
+
+def parsed(desk: Desk, settings: PhoneSettings = SETTINGS) -> ET.Element:
+    """Return the configuration as the phone reads it."""
+    return ET.fromstring(render_snom(desk, settings).encode())  # noqa: S314
+
+
+def named(name: str) -> Desk:
+    """Return the desk where somebody called *name* sits."""
+    return replace(USED, user=replace(ALICE, name=name))
+
+
+def speaking(language: str | None) -> Desk:
+    """Return the desk where somebody sits who speaks *language*."""
+    return replace(USED, user=replace(ALICE, language=language))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("desk", [IDLE, USED], ids=["idle", "used"])
+def test_the_whole_file_is_as_it_was_reviewed(desk: Desk, language: str) -> None:
+    state = "used" if desk.user else "idle"
+    golden = GOLDEN / f"snom-{state}-{language}.xml"
+
+    rendered = render_snom(desk, replace(SETTINGS, default_language=language))
+
+    assert rendered == golden.read_text(encoding="utf-8")
+
+
+def test_an_idle_phone_shows_its_own_name_and_offers_to_log_in() -> None:
+    phone = parsed(IDLE)
+
+    assert phone.findtext(".//user_idle_text") == "HD0001"
+    assert phone.findtext(".//user_realname") == "HD0001"
+    key = phone.find(".//fkey[@idx='0']")
+    assert key is not None
+    assert (key.get("label"), key.text) == ("Log in", "speed *77")
+
+
+def test_a_used_phone_shows_its_user_and_offers_to_log_out() -> None:
+    phone = parsed(USED)
+
+    assert phone.findtext(".//user_idle_text") == "Alice 100"
+    assert phone.findtext(".//user_idle_number") == "100"
+    assert phone.findtext(".//user_realname") == "Alice"
+    key = phone.find(".//fkey[@idx='0']")
+    assert key is not None
+    assert (key.get("label"), key.text) == ("Log out", "speed *77*5*")
+
+
+def test_whoever_sits_there_the_phone_registers_as_itself() -> None:
+    for phone in (parsed(IDLE), parsed(USED)):
+        assert phone.findtext(".//user_name") == "HD0001"
+        assert phone.findtext(".//user_pass") == "pass<&word"
+        assert phone.findtext(".//user_host") == "pbx.example"
+        assert phone.findtext(".//user_outbound") == "pbx.example:5060"
+        assert phone.findtext(".//keyboard_lock_emergency") == "112 110"
+        assert phone.findtext(".//setting_server") == SETTINGS.setting_url
+
+
+def test_a_login_changes_nothing_that_could_make_the_phone_reboot() -> None:
+    def of_the_device(desk: Desk) -> list[tuple[str, dict[str, str], str | None]]:
+        settings = parsed(desk).find("phone-settings")
+        assert settings is not None
+        return [(s.tag, s.attrib, s.text) for s in settings if s.tag not in PERSONAL]
+
+    german = speaking("de")
+
+    assert of_the_device(IDLE) == of_the_device(USED) == of_the_device(german)
+    assert of_the_device(IDLE)[0] == (
+        "auto_reboot_on_setting_change",
+        {"perm": "R"},
+        "off",
+    )
+
+
+@given(
+    before=st.builds(named, st.text(max_size=60)),
+    after=st.sampled_from([IDLE, USED, speaking("de"), named("")]),
+)
+def test_nothing_of_the_previous_user_remains(before: Desk, after: Desk) -> None:
+    """A phone keeps each setting that a file does not name."""
+
+    def overwritten(desk: Desk) -> set[tuple[str, str | None, tuple[str, ...]]]:
+        return {(s.tag, s.get("idx"), tuple(s.attrib)) for s in parsed(desk).iter()}
+
+    assert overwritten(before) == overwritten(after)
+
+
+def test_all_other_keys_are_empty() -> None:
+    first, *others = parsed(USED).iter("fkey")
+
+    assert first.text != "none"
+    assert [key.get("idx") for key in others] == [
+        str(number) for number in range(1, FUNCTION_KEYS)
+    ]
+    assert {(key.get("label"), key.text) for key in others} == {("", "none")}
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë O'Brien",
+        '<b>"Bobby" & Söhne</b>',
+        "{{ device.sip_secret }}",
+        "]]><x/>",
+        "👩‍🚀 Anna",
+        "דנה כהן",
+        "n" * 60,
+    ],
+)
+def test_people_have_all_kinds_of_names(name: str) -> None:
+    phone = parsed(named(name))
+
+    assert phone.findtext(".//user_realname") == name
+    assert phone.findtext(".//user_idle_text") == f"{name} 100"
+
+
+def test_a_name_of_several_lines_is_shown_on_one() -> None:
+    phone = parsed(named("Alice\r\nAction:\tOriginate\x00\x1b[2J"))
+
+    assert phone.findtext(".//user_realname") == "Alice Action: Originate[2J"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\x00\n"])
+def test_a_user_without_a_name_is_the_extension(name: str) -> None:
+    assert parsed(named(name)).findtext(".//user_idle_text") == "100"
+
+
+@given(name=st.text(max_size=60))
+def test_every_name_that_xml_can_hold_arrives_as_it_is(name: str) -> None:
+    allowed = "".join(c for c in name if c >= " " and c not in "\ufffe\uffff")
+
+    shown = parsed(named(allowed)).findtext(".//user_realname")
+
+    assert (shown or "") == allowed
+    parsed(named(name))
+
+
+# Languages
+
+
+@pytest.mark.parametrize(
+    ("language", "snom_name", "log_out"),
+    [
+        ("en", "English", "Log out"),
+        ("de", "Deutsch", "Abmelden"),
+        ("de_CH", "Deutsch", "Abmelden"),
+        ("DE-at", "Deutsch", "Abmelden"),
+        ("fr", "Français", "Déconnexion"),
+        ("es", "Español", "Cerrar sesión"),
+        ("it", "Italiano", "Esci"),
+        ("nl", "Nederlands", "Afmelden"),
+        ("tlh", "English", "Log out"),
+    ],
+)
+def test_the_phone_speaks_the_language_of_its_user(
+    language: str, snom_name: str, log_out: str
+) -> None:
+    phone = parsed(speaking(language))
+
+    assert phone.findtext(".//language") == snom_name
+    assert next(phone.iter("fkey")).get("label") == log_out
+
+
+def test_a_user_without_a_language_finds_the_one_of_the_desk() -> None:
+    german_desk = replace(USED, device=replace(DEVICE, language="de"))
+
+    assert parsed(german_desk).findtext(".//language") == "Deutsch"
+
+
+def test_an_idle_phone_speaks_the_language_of_the_desk_else_the_usual_one() -> None:
+    german_desk = replace(IDLE, device=replace(DEVICE, language="de"))
+
+    assert parsed(german_desk).findtext(".//language") == "Deutsch"
+    assert parsed(IDLE).findtext(".//language") == "English"
+
+
+# The place
+
+
+def test_tones_and_time_zone_are_the_phones_own_unless_set() -> None:
+    assert parsed(IDLE).find(".//tone_scheme") is None
+    assert parsed(IDLE).find(".//timezone") is None
+
+    phone = parsed(IDLE, replace(SETTINGS, tone_scheme="GER", timezone="GER+1"))
+
+    assert phone.findtext(".//tone_scheme") == "GER"
+    assert phone.findtext(".//timezone") == "GER+1"
+
+
+def test_an_ipv6_server_is_written_in_brackets() -> None:
+    phone = parsed(IDLE, replace(SETTINGS, sip_server="2001:db8::1"))
+
+    assert phone.findtext(".//user_outbound") == "[2001:db8::1]:5060"
