@@ -92,15 +92,20 @@ def provisioning_app(store: PhoneStore, config: Config, key: bytes) -> web.Appli
 
 
 @asynccontextmanager
-async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Answer HTTP at *host* while the block runs; gives the port, also for port 0."""
+async def listening(
+    app: web.Application, host: str, port: int, *, patience_seconds: float = 10
+) -> AsyncIterator[int]:
+    """Answer HTTP at *host* while the block runs; gives the port, also for port 0.
+
+    Who does not send a whole request within *patience_seconds* is cut off.
+    """
     # No access log: a phone's token is part of its URL.  Our own logger, for the
-    # filter below.  A connection has `keepalive_timeout` for a whole request.
+    # filter below.
     runner = web.AppRunner(
         app,
         access_log=None,
         logger=_http_log,
-        keepalive_timeout=10,
+        keepalive_timeout=patience_seconds,
         lingering_time=1,
         max_line_size=1024,
         max_field_size=4096,
@@ -111,7 +116,7 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
     try:
         site = web.TCPSite(runner, host, port)
         await site.start()
-        yield site.port
+        yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
 

@@ -228,19 +228,23 @@ class Pbx:
             pid = int(self._pid_file.read_text())
         except (FileNotFoundError, ValueError):
             return None
-        # Another process may have started it, and will hear of its end instead of us.
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
         process = Path(f"/proc/{pid}")
         try:
-            state = (process / "stat").read_text().rpartition(") ")[2][0]
+            status = (process / "stat").read_text().rpartition(") ")[2].split()
             arguments = (process / "cmdline").read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             return None
-        # The number may belong to another process by now. A process that only just
-        # begins has no arguments yet, and neither has a dead one.
+        state, threads = status[0], int(status[17])
+        # A process is dead when its last thread is; until then it keeps its ports.
+        if state == "Z" and threads <= 1:
+            # Its end is ours to acknowledge only if this process started it.
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+            return None
+        # The number may belong to another process by now. A process has no arguments
+        # when it has only just begun, or is about to be dead.
         ours = arguments == [b""] or os.fsencode(self._config_file) in arguments
-        return pid if ours and state != "Z" else None
+        return pid if ours else None
 
     def cli(self, command: str) -> str:
         """Return what Asterisk's command line answers; raise PbxError if it cannot."""

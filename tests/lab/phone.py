@@ -42,7 +42,7 @@ RETRY_REGISTER = 2.0  # seconds until the next try after a failed one
 FAREWELL = 2.0  # seconds that a phone which goes takes to hang up and unregister
 
 
-class SipFailure(Exception):  # noqa: N818 - the subclasses read as what happened
+class SipFailure(Exception):
     """The other side refused; `status` and `reason` are those of its response."""
 
     def __init__(self, what: str, status: int, reason: str) -> None:
@@ -182,7 +182,11 @@ class Call:
         self._dialog.remote = response.header("To")
         self._dialog.learn(response, reversed(response.all("Record-Route")))
         self._acknowledge(response)
-        self._connected(response)
+        try:
+            self._connected(response)
+        except SdpError as problem:
+            self._was_connected, self._hung_up = False, True
+            self.failure = CallFailed(repr(self), 488, str(problem))
         if self._hung_up:  # §9.1: the answer was faster than our CANCEL
             await self.hangup()
 
@@ -247,7 +251,8 @@ class Call:
             body = self._media.describe() if offered else b""
             respond(request, 200, "OK", *([SDP] if body else []), body=body)
         elif request.method == "ACK":
-            self.learn(request)
+            with suppress(SdpError):  # the answer to our offer, if we made one
+                self.learn(request)
         else:
             respond(request, 200, "OK", tag=self.key[1])
 
@@ -434,7 +439,7 @@ class Phone:
         self._watches: dict[tuple[str, str], Watch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._keeper: asyncio.Task[None] | None = None
-        self._problems: list[BaseException] = []
+        self.problems: list[BaseException] = []  # bugs; raised when the phone closes
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -447,8 +452,8 @@ class Phone:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
-        if self._problems and problem is None:
-            raise self._problems[0]
+        if self.problems and problem is None:
+            raise self.problems[0]
 
     async def start(self) -> None:
         """Take a port; nothing is sent yet."""
@@ -495,7 +500,7 @@ class Phone:
     # --- what a person or a test does ---
 
     async def register(self, expires: int = 300, *, within: float = 10) -> None:
-        """Register and stay registered; raises RegisterFailed."""
+        """Register and stay registered; raises RegisterFailed, and tries no more."""
         self._stop_keeping()
         try:
             async with asyncio.timeout(within):
@@ -504,6 +509,11 @@ class Phone:
             where = f"{self.username} to register at {self.registrar}"
             raise TimeoutError(f"{where}; waited {within:g} s") from None
         self._keeper = self.spawn(self._stay_registered(expires, granted))
+
+    def keep_registering(self, expires: int = 300) -> None:
+        """Register in the background, again and again until it works."""
+        self._stop_keeping()
+        self._keeper = self.spawn(self._stay_registered(expires, 0))
 
     async def unregister(self) -> None:
         """Remove this phone's contact; raises RegisterFailed."""
@@ -785,7 +795,7 @@ class Phone:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()):
-            self._problems.append(problem)
+            self.problems.append(problem)
 
 
 def _granted(response: Response, asked: int) -> float:

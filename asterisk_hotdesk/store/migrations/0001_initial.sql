@@ -2,6 +2,12 @@
 -- we are a guest.  The invariants of hot desking are constraints with names; the
 -- name of a violated one becomes the refusal that a person gets.
 
+-- Tells two databases apart whose daemons meet at one Asterisk.
+CREATE TABLE installation (
+    id uuid NOT NULL DEFAULT gen_random_uuid()
+);
+INSERT INTO installation DEFAULT VALUES;
+
 CREATE TABLE accounts (
     name text PRIMARY KEY
         CONSTRAINT account_name_form CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,31}$')

@@ -1,0 +1,290 @@
+"""The daemon: builds everything, runs it, and says when it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from asterisk_hotdesk import web
+from asterisk_hotdesk.catch_up import CatchUp
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.fencing import SignOfLife
+from asterisk_hotdesk.follow import Follower
+from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
+from asterisk_hotdesk.login import ORIGIN, HotDesks
+from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.pbx.ami import Ami
+from asterisk_hotdesk.pbx.ari import Ari
+from asterisk_hotdesk.pbx.routes import Routes
+from asterisk_hotdesk.pbx.stasis import channels
+from asterisk_hotdesk.pepper import pepper, provisioning_key
+from asterisk_hotdesk.pins import Pins
+from asterisk_hotdesk.refresh import Refresher
+from asterisk_hotdesk.status import Listener
+from asterisk_hotdesk.store import (
+    Database,
+    database_dsn,
+    events,
+    installation,
+    logins,
+    migrate,
+    open_database,
+    status,
+)
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 10.0
+
+ORPHAN_SECONDS = 1.0
+"""A channel in our application that sends no StasisStart so long is an orphan."""
+
+T = TypeVar("T")
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+async def run(config: Config) -> None:
+    """Serve until cancelled.
+
+    Whoever is unreachable is waited for.  Raises `ConfigError` where waiting would not
+    help, and `Fenced` where another daemon serves this PBX.
+    """
+    dsn = await _database(config)
+    asterisk = config.asterisk
+    async with (
+        open_database(dsn, config.database.schema_name) as database,
+        Ari(
+            asterisk.ari_url,
+            asterisk.ari_username,
+            asterisk.ari_password.get_secret_value(),
+            asterisk.application,
+        ) as ari,
+    ):
+        await _Daemon(config, database, ari).run()
+
+
+async def _database(config: Config) -> str:
+    """Return how to reach the database, once it is there and migrated."""
+    dsn = config.database.dsn
+    given = dsn.get_secret_value() if dsn else None
+
+    async def prepare() -> str:
+        found = await asyncio.to_thread(database_dsn, given, config.state_dir)
+        for name in await migrate(found, config.database.schema_name):
+            log.info("migration %s applied", name)
+        return found
+
+    return await _patiently(prepare, "PostgreSQL")
+
+
+async def _patiently(attempt: Callable[[], Awaitable[T]], what: str) -> T:
+    """Return what *attempt* returns, once nothing that it needs is unavailable."""
+    outage = Outage(log, what)
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            result = await attempt()
+        except Unavailable as unavailable:
+            outage.note(unavailable)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        else:
+            outage.over()
+            return result
+
+
+class _Daemon:
+    """Everything that runs, and how the parts know each other."""
+
+    def __init__(self, config: Config, database: Database, ari: Ari) -> None:
+        self._config = config
+        self._database = database
+        self._ari = ari
+        self._actions = self._ami(with_events=False)
+        self._events = self._ami(with_events=True)
+        routes = Routes(self._actions)
+        self._refresher = Refresher(
+            database, routes, per_second=config.refresh.per_second, now=now
+        )
+        self._follower = Follower(database, ari, routes, self._refresher, config, now)
+        self._catch_up = CatchUp(database, ari, routes, self._follower, config)
+        self._listener = Listener(
+            self._events, self._actions, database, self._refresher, self._catch_up, now
+        )
+        self._desks = HotDesks(
+            database=database,
+            pins=Pins(pepper(config)),
+            limits=config.pins,
+            second_login=config.policy.second_login,
+            follow=self._follower.follow,
+        )
+        self._only_one = asyncio.Event()
+        self._answering = asyncio.Event()
+
+    def _ami(self, *, with_events: bool) -> Ami:
+        asterisk = self._config.asterisk
+        return Ami(
+            asterisk.ami_host,
+            asterisk.ami_port,
+            asterisk.ami_username,
+            asterisk.ami_secret.get_secret_value(),
+            with_events=with_events,
+        )
+
+    async def run(self) -> None:
+        """Run all parts; the first one that fails for good ends them all."""
+        async with asyncio.TaskGroup() as parts:
+            for part in (
+                self._keep_being_the_only_one,
+                self._actions.run,
+                self._events.run,
+                self._listener.run,
+                self._catch_up.run,
+                self._catch_up.keep_checking,
+                self._refresher.run,
+                self._keep_hearing_changes,
+                self._keep_answering_calls,
+                self._serve_phones,
+                self._say_ready,
+            ):
+                parts.create_task(part(), name=part.__qualname__)
+
+    async def _say_ready(self) -> None:
+        await self._answering.wait()
+        await self._actions.connected.wait()
+        await self._events.connected.wait()
+        await self._catch_up.done.wait()
+        log.info("ready")
+        _notify_systemd("READY=1")
+
+    async def _keep_being_the_only_one(self) -> None:
+        application = self._config.asterisk.application
+
+        async def hold() -> None:
+            try:
+                async with installation.only_daemon(
+                    self._database, application
+                ) as lost:
+                    self._only_one.set()
+                    await lost
+            finally:
+                self._only_one.clear()
+
+        await _patiently(hold, "PostgreSQL")
+
+    async def _keep_hearing_changes(self) -> None:
+        async def hear() -> None:
+            async with events.announcements(self._database, ORIGIN) as changes:
+                # What was announced before this moment was not for our ears.
+                self._catch_up.want(hints=False)
+                async for change in changes:
+                    if change is None:
+                        self._catch_up.want(hints=False)
+                        continue
+                    try:
+                        await self._follower.follow(change)
+                    except Unavailable:
+                        self._catch_up.want(hints=True)
+
+        await _patiently(hear, "PostgreSQL")
+
+    async def _keep_answering_calls(self) -> None:
+        sounds = await _patiently(self._sounds, "Asterisk's ARI")
+        ivr = Ivr(self._desks, sounds, self._config.provisioning.language, now)
+        await _patiently(lambda: self._answer_calls(ivr), "Asterisk's ARI")
+
+    async def _sounds(self) -> Sounds:
+        log.info("Asterisk %s", await self._ari.version())
+        return await available_sounds(self._ari, self._config.prompts)
+
+    async def _answer_calls(self, ivr: Ivr) -> None:
+        await self._only_one.wait()
+        async with self._database.transaction() as tx:
+            identity = await installation.identity(tx)
+        sign = SignOfLife(self._ari, identity)
+        await sign.check()
+        helpers: set[asyncio.Task[None]] = set()
+        began: set[str] = set()
+        try:
+            async with self._ari.events() as stream:
+                self._answering.set()
+                helpers.add(asyncio.create_task(sign.beat()))
+                helpers.add(asyncio.create_task(self._end_orphans(began)))
+                async for channel in channels(self._ari, stream):
+                    began.add(channel.id)
+                    call = asyncio.create_task(ivr.serve(channel))
+                    helpers.add(call)
+                    call.add_done_callback(helpers.discard)
+        finally:
+            self._answering.clear()
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def _end_orphans(self, began: set[str]) -> None:
+        """Let callers go whom an earlier connection left in our application.
+
+        Asterisk keeps them there in silence, and tells nobody.
+        """
+        found = await self._ari.waiting_channels()
+        await asyncio.sleep(ORPHAN_SECONDS)
+        for channel in set(found) - began:
+            log.warning("the call %s was left over; it is told to try again", channel)
+            await self._ari.continue_in_dialplan(channel, UNAVAILABLE_CONTEXT)
+
+    async def _serve_phones(self) -> None:
+        phones = _Phones(self._database, self._refresher)
+        app = web.provisioning_app(phones, self._config, provisioning_key(self._config))
+        provisioning = self._config.provisioning
+        async with web.listening(
+            app, provisioning.listen_host, provisioning.listen_port
+        ):
+            await asyncio.Event().wait()
+
+
+class _Phones:
+    """What phones fetch, and that they fetched it."""
+
+    def __init__(self, database: Database, refresher: Refresher) -> None:
+        self._database = database
+        self._refresher = refresher
+
+    async def desk_by_mac(self, mac: str) -> Desk | None:
+        async with self._database.transaction() as tx:
+            return await logins.desk_by_mac(tx, mac)
+
+    async def note_fetch(
+        self, device_name: str, generation: int, user_agent: str, address: str
+    ) -> None:
+        async with self._database.transaction() as tx:
+            await status.note_fetch(tx, device_name, generation, user_agent, now())
+            await logins.note_step(tx, [generation], "confirmed", now())
+        self._refresher.confirmed(device_name, generation)
+        log.info("%s fetched its configuration from %s", device_name, address)
+
+
+def _notify_systemd(state: str) -> None:
+    """Tell systemd, if it started us.  Source: sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        try:
+            notify.sendto(state.encode(), address)
+        except OSError as error:
+            log.warning("systemd could not be told: %s", error.strerror)

@@ -1,0 +1,178 @@
+"""The AMI listener: what Asterisk says of our phones, kept current in the database.
+
+AMI events are edges, and lost while nobody listens: after every connect, restart and
+reload a snapshot comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime
+
+from asterisk_hotdesk.catch_up import CatchUp
+from asterisk_hotdesk.errors import HotdeskError
+from asterisk_hotdesk.pbx.ami import LOST, Ami, Message
+from asterisk_hotdesk.refresh import Refresher
+from asterisk_hotdesk.store import Database, status
+from asterisk_hotdesk.store.status import Seen
+
+log = logging.getLogger(__name__)
+
+WRITE_SECONDS = 0.2
+"""How long facts are gathered before they are written together."""
+
+SNAPSHOT_SECONDS = 1.0
+"""How long to wait for further changes of contacts before all are listed."""
+
+_BUSY = frozenset({"INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"})
+
+
+class Listener:
+    """Turns a handful of AMI events into `device_status`."""
+
+    def __init__(
+        self,
+        events: Ami,
+        actions: Ami,
+        database: Database,
+        refresher: Refresher,
+        catch_up: CatchUp,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._events = events
+        self._actions = actions
+        self._database = database
+        self._refresher = refresher
+        self._catch_up = catch_up
+        self._now = now
+        self._pending: dict[str, Seen] = {}
+        self._pending_there = asyncio.Event()
+        self._snapshot_wanted = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen, write and list, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._keep_writing())
+            tasks.create_task(self._keep_listing())
+
+    async def _listen(self) -> None:
+        assert self._events.events is not None  # noqa: S101 - made with events
+        while True:
+            self.take(await self._events.events.get())
+
+    def take(self, event: Message) -> None:
+        """Note what one AMI event says; one without the headers it needs says nothing.
+
+        Sources: Asterisk documentation, AMI events ContactStatus, DeviceStateChange,
+        FullyBooted and Reload.
+        """
+        match event.get("event"):
+            case "ContactStatus":
+                self._take_contact(event)
+            case "DeviceStateChange":
+                self._take_state(event.get("device", ""), event.get("state", ""))
+            case "FullyBooted" | "Reload":
+                self._catch_up.want(hints=True)
+                self._snapshot_wanted.set()
+            case _ if event is LOST:
+                self._snapshot_wanted.set()
+
+    def _take_contact(self, event: Message) -> None:
+        device = event.get("endpointname") or event.get("aor", "")
+        if not device:
+            return
+        gone = event.get("contactstatus") == "Removed"
+        reachable = event.get("contactstatus") == "Reachable"
+        self._note(
+            Seen(
+                device=device,
+                registered=not gone,
+                reachable=reachable,
+                round_trip_us=_number(event.get("roundtripusec")),
+            )
+        )
+        if reachable:
+            self._refresher.note_registered(device)
+        # The event lacks address and user agent: the list has them.
+        self._snapshot_wanted.set()
+
+    def _take_state(self, name: str, state: str) -> None:
+        technology, _, device = name.partition("/")
+        if technology != "PJSIP" or not device:
+            return
+        in_call = state in _BUSY
+        self._refresher.note_call(device, in_call=in_call)
+        self._note(Seen(device=device, in_call=in_call))
+
+    def _note(self, seen: Seen) -> None:
+        known = self._pending.get(seen.device, seen)
+        said = {
+            f.name: getattr(seen, f.name)
+            for f in fields(seen)
+            if getattr(seen, f.name) is not None
+        }
+        self._pending[seen.device] = replace(known, **said)
+        self._pending_there.set()
+
+    async def _keep_writing(self) -> None:
+        while True:
+            await self._pending_there.wait()
+            await asyncio.sleep(WRITE_SECONDS)
+            self._pending_there.clear()
+            pending, self._pending = self._pending, {}
+            try:
+                async with self._database.transaction() as tx:
+                    await status.note_seen(tx, pending.values(), self._now())
+            except HotdeskError as error:
+                log.info("status not written: %s", error)
+                # What was learned meanwhile is newer.
+                self._pending = pending | self._pending
+                self._pending_there.set()
+                await asyncio.sleep(1.0)
+
+    async def _keep_listing(self) -> None:
+        while True:
+            await self._snapshot_wanted.wait()
+            await asyncio.sleep(SNAPSHOT_SECONDS)
+            self._snapshot_wanted.clear()
+            try:
+                await self._list()
+            except HotdeskError as error:
+                log.info("status not listed: %s", error)
+                self._snapshot_wanted.set()
+                await asyncio.sleep(1.0)
+
+    async def _list(self) -> None:
+        contacts = await self._actions.listing("PJSIPShowContacts")
+        for contact in contacts:
+            if device := contact.get("endpoint"):
+                self._note(_seen(device, contact))
+        for state in await self._actions.listing("DeviceStateList"):
+            self._take_state(state.get("device", ""), state.get("state", ""))
+        async with self._database.transaction() as tx:
+            registered = [c["endpoint"] for c in contacts if c.get("endpoint")]
+            await status.note_absent(tx, registered, self._now())
+
+
+def _seen(device: str, contact: Message) -> Seen:
+    return Seen(
+        device=device,
+        registered=True,
+        reachable=contact.get("status") == "Reachable",
+        address=_address(contact.get("uri", "")),
+        user_agent=contact.get("useragent", "")[:200],
+        round_trip_us=_number(contact.get("roundtripusec")),
+    )
+
+
+def _address(uri: str) -> str:
+    """Return host and port of a contact's URI, as `192.0.2.7:5060`."""
+    return uri.partition("@")[2].partition(";")[0]
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None
