@@ -18,7 +18,7 @@ from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.follow import Follower, Wanted
 from asterisk_hotdesk.model import Change, Desk, user_key
 from asterisk_hotdesk.outages import Outage
-from asterisk_hotdesk.pbx.ari import Ari
+from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import Routes, differing
 from asterisk_hotdesk.store import Database, logins
 
@@ -40,13 +40,13 @@ class CatchUp:
     def __init__(
         self,
         database: Database,
-        ari: Ari,
+        endpoints: Endpoints,
         routes: Routes,
         follower: Follower,
         config: Config,
     ) -> None:
         self._database = database
-        self._ari = ari
+        self._endpoints = endpoints
         self._routes = routes
         self._follower = follower
         self._config = config
@@ -133,7 +133,7 @@ class CatchUp:
 
     async def _endpoints(self) -> None:
         for desk in await self._desks():
-            found = await self._ari.endpoint(desk.device.name)
+            found = await self._endpoints.read(desk.device.name)
             wanted = self._follower.fields(desk)
             if found is None or any(found.get(f) != wanted[f] for f in _IDENTITY):
                 await self._follower.follow(

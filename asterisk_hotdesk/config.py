@@ -251,18 +251,19 @@ class ProvisioningConfig(_Table):
 class PromptsConfig(_Table):
     """The sounds of each prompt, one after the other; NUMBER is the extension.
 
-    The defaults are from Asterisk's core sounds, which every language pack has.
+    The defaults are from Asterisk's core sounds.  Where the caller's language lacks
+    one, Asterisk plays the English one.
     """
 
     ask_extension: Sounds = ("agent-newlocation",)
-    ask_pin: Sounds = ("confbridge-pin",)
-    logged_in: Sounds = ("extension", "NUMBER", "activated")
-    logged_out: Sounds = ("extension", "NUMBER", "de-activated", "vm-goodbye")
+    ask_pin: Sounds = ("agent-pass",)
+    logged_in: Sounds = ("vm-extension", "NUMBER", "agent-loginok")
+    logged_out: Sounds = ("vm-extension", "NUMBER", "agent-loggedoff")
     nobody_logged_in: Sounds = ("beeperr", "agent-loggedoff")
     bad_credentials: Sounds = ("vm-incorrect",)
     locked_out: Sounds = ("confbridge-pin-bad", "please-try-call-later")
     not_a_hot_desk: Sounds = ("im-sorry", "feature-not-avail-line")
-    already_logged_in: Sounds = ("extension", "NUMBER", "is-in-use")
+    already_logged_in: Sounds = ("vm-extension", "NUMBER", "is-in-use")
     unavailable: Sounds = (
         "im-sorry",
         "feature-not-avail-line",

@@ -25,7 +25,7 @@ from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import Change, Desk, User
 from asterisk_hotdesk.pbx import files
-from asterisk_hotdesk.pbx.ari import Ari, AriRefused
+from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import (
     Routes,
     desk_entry,
@@ -76,14 +76,14 @@ class Follower:
     def __init__(
         self,
         database: Database,
-        ari: Ari,
+        endpoints: Endpoints,
         routes: Routes,
         refresher: Refresher,
         config: Config,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._ari = ari
+        self._endpoints = endpoints
         self._routes = routes
         self._refresher = refresher
         self._config = config
@@ -152,16 +152,9 @@ class Follower:
 
     async def _write_endpoint(self, name: str, desk: Desk | None) -> None:
         if desk is None:
-            await self._ari.delete_endpoint(name)
-            return
-        try:
-            await self._ari.put_endpoint(name, self.fields(desk))
-        except AriRefused as refused:
-            raise Unavailable(
-                f"Asterisk refuses to write the endpoint {name} (HTTP"
-                f" {refused.status}); compare sorcery.conf with the README, and look"
-                " for an endpoint of this name in pjsip.conf"
-            ) from None
+            await self._endpoints.delete(name)
+        else:
+            await self._endpoints.write(name, self.fields(desk))
 
     def fields(self, desk: Desk) -> dict[str, str]:
         """Return what the endpoint of *desk* must be."""

@@ -23,6 +23,7 @@ from asterisk_hotdesk.model import Desk
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
+from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.stasis import channels
 from asterisk_hotdesk.pepper import pepper, provisioning_key
@@ -119,8 +120,11 @@ class _Daemon:
         self._refresher = Refresher(
             database, routes, per_second=config.refresh.per_second, now=now
         )
-        self._follower = Follower(database, ari, routes, self._refresher, config, now)
-        self._catch_up = CatchUp(database, ari, routes, self._follower, config)
+        endpoints = Endpoints(ari, routes)
+        self._follower = Follower(
+            database, endpoints, routes, self._refresher, config, now
+        )
+        self._catch_up = CatchUp(database, endpoints, routes, self._follower, config)
         self._listener = Listener(
             self._events, self._actions, database, self._refresher, self._catch_up, now
         )

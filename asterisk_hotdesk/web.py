@@ -100,7 +100,8 @@ async def listening(
     Who does not send a whole request within *patience_seconds* is cut off.
     """
     # No access log: a phone's token is part of its URL.  Our own logger, for the
-    # filter below.
+    # filter below.  aiohttp cuts off a first request that never ends since 3.14.4;
+    # before, `keepalive_timeout` began only after an answer.
     runner = web.AppRunner(
         app,
         access_log=None,

@@ -138,6 +138,10 @@ class Call:
         """Return once that much more sound, not silence, has arrived."""
         await self._media.hears(seconds, within=within)
 
+    async def hears_keys(self, keys: str, *, within: float = 5) -> None:
+        """Return once the other side's pressed keys have arrived."""
+        await self._media.hears_keys(keys, within=within)
+
     async def dtmf(self, keys: str, *, tone_ms: int = 60, gap_ms: int = 40) -> None:
         """Press keys; returns when the last one has been sent."""
         await self._media.press(keys, tone_ms, gap_ms)

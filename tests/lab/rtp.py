@@ -298,6 +298,14 @@ class Media(asyncio.DatagramProtocol):
             lambda: f"{seconds} s of sound, heard {self.heard}",
         )
 
+    async def hears_keys(self, keys: str, *, within: float = 5) -> None:
+        """Return once the keys that arrived end with these."""
+        await self._changes.until(
+            lambda: self.heard.keys.endswith(keys),
+            within,
+            lambda: f"the keys {keys}, heard {self.heard}",
+        )
+
     def _is_closed(self) -> bool:
         return self._transport is None or self._transport.is_closing()
 

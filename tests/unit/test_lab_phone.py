@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests.lab import rtp, sip
 from tests.lab.phone import (
     CallFailed,
-    IncomingCall,
     Notification,
     Phone,
     RegisterFailed,
@@ -167,14 +166,6 @@ async def phones() -> AsyncIterator[tuple[Phone, Phone]]:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def connect(anna: Phone, bob: Phone) -> tuple[object, IncomingCall]:
-    call = await anna.call("200")
-    incoming = await bob.ringing()
-    await incoming.answer()
-    await call.answered()
-    return call, incoming
-
-
 async def test_call_from_ringing_to_hangup(phones: tuple[Phone, Phone]) -> None:
     anna, bob = phones
     call = await anna.call("*77*100#")
@@ -188,8 +179,286 @@ async def test_call_from_ringing_to_hangup(phones: tuple[Phone, Phone]) -> None:
     await call.hears()
     assert incoming.heard.loud_seconds == 0
     await call.dtmf("0123456789*#")
-    await incoming.until_heard("0123456789*#")
+    await incoming.hears_keys("0123456789*#")
     await call.hangup()
     await incoming.ended()
     assert (call.ended_by, incoming.ended_by) == ("us", "them")
     assert anna.calls == bob.calls == []
+
+
+async def test_refused_call_says_with_which_status(phones: tuple[Phone, Phone]) -> None:
+    anna, bob = phones
+    call = await anna.call("200")
+    await (await bob.ringing()).reject(480, "Gone")
+    with pytest.raises(CallFailed, match="480 Gone") as failed:
+        await call.answered()
+    assert failed.value.status == 480
+
+
+async def test_busy_phone_does_not_ring(phones: tuple[Phone, Phone]) -> None:
+    anna, bob = phones
+    bob.busy = True
+    call = await anna.call("200")
+    with pytest.raises(CallFailed, match="486"):
+        await call.answered()
+    assert bob.incoming == []
+
+
+async def test_hangup_before_the_answer_cancels(phones: tuple[Phone, Phone]) -> None:
+    anna, bob = phones
+    call = await anna.call("200")
+    incoming = await bob.ringing()
+    await call.hangup()
+    await incoming.ended()
+    assert incoming.ended_by == "them"
+    with pytest.raises(CallFailed, match="487"):
+        await call.answered()
+
+
+async def test_hangup_before_any_response_cancels(phones: tuple[Phone, Phone]) -> None:
+    anna, bob = phones
+    call = await anna.call("200")
+    await call.hangup()
+    assert call.failure is not None
+    assert bob.calls == []
+
+
+async def test_automatic_answer_and_hangup_by_bob(phones: tuple[Phone, Phone]) -> None:
+    anna, bob = phones
+    bob.auto_answer = True
+    call = await anna.call("200")
+    await call.answered()
+    await (await bob.ringing()).hangup()
+    await call.ended()
+    assert call.ended_by == "them"
+
+
+async def test_lost_packets_are_sent_again(
+    phones: tuple[Phone, Phone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, bob = phones
+    monkeypatch.setattr(sip, "T1", 0.02)
+    for phone in phones:
+        lose_every_first(phone, monkeypatch)
+    call = await anna.call("200")
+    incoming = await bob.ringing()
+    await incoming.answer()
+    await call.answered()
+    await call.hangup()
+    await incoming.ended()
+    assert len(bob.incoming) == 1
+
+
+def lose_every_first(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each datagram of this phone arrive only when it is sent again."""
+    seen: set[bytes] = set()
+    send = phone.wire.send
+
+    def lossy(datagram: bytes, to: sip.Address) -> None:
+        if datagram in seen:
+            send(datagram, to)
+        seen.add(datagram)
+
+    monkeypatch.setattr(phone.wire, "send", lossy)
+
+
+async def test_no_answer_from_the_network_is_408(
+    phones: tuple[Phone, Phone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, bob = phones
+    monkeypatch.setattr(sip, "GIVE_UP", 0.05)
+    await bob.close()
+    call = await anna.call("200")
+    with pytest.raises(CallFailed, match="408"):
+        await call.answered()
+
+
+async def test_deadline_says_what_was_awaited(phones: tuple[Phone, Phone]) -> None:
+    anna, bob = phones
+    with pytest.raises(TimeoutError, match=r"200 to ring.*0\.01 s"):
+        await bob.ringing(within=0.01)
+    call = await anna.call("200")
+    with pytest.raises(TimeoutError, match=r"call with 200"):
+        await call.answered(within=0.01)
+
+
+# --- a phone and a PBX ---
+
+
+class FakePbx:
+    """Challenges every request, says yes to the right password, sends NOTIFYs."""
+
+    def __init__(self) -> None:
+        self.wire = Transactions(self._arrived)
+        self.seen: list[Request] = []
+        self.expires = 300
+        self.changes = rtp.Changes()
+
+    def _arrived(self, request: Request) -> None:
+        proof, method = request.find("Authorization"), request.method
+        if not sip.authorized(proof, nonce="n", password="secret", method=method):
+            asked = 'Digest realm="pbx", nonce="n", qop="auth"'
+            self.answer(request, 401, ("WWW-Authenticate", asked))
+            return
+        self.seen.append(request)
+        self.answer(request, 200, ("Expires", str(self.expires)))
+        self.changes.happened()
+
+    def answer(self, request: Request, status: int, *headers: sip.Header) -> None:
+        contact = ("Contact", "<sip:127.0.0.1:{1}>".format(*self.wire.address))
+        more = [*headers, contact] if request.method == "SUBSCRIBE" else headers
+        response = request.response(status, "Says the PBX", more, tag="pbx")
+        self.wire.respond(request, response)
+
+    async def notify(
+        self, to: sip.Address, event: str, body: bytes = b"", *headers: sip.Header
+    ) -> Response:
+        """NOTIFY, inside the latest subscription if there is one."""
+        about = self.seen[-1] if self.seen else None
+        inside = about is not None and about.method == "SUBSCRIBE"
+        basics = [
+            ("Via", self.wire.via()),
+            ("From", "<sip:pbx@127.0.0.1>;tag=pbx"),
+            ("To", about.header("From") if about and inside else "<sip:x@127.0.0.1>"),
+            ("Call-ID", about.call_id if about and inside else sip.new_token()),
+            ("CSeq", "1 NOTIFY"),
+            ("Event", event),
+        ]
+        uri = "sip:{}:{}".format(*to)
+        request = Request([*basics, *headers], body, "NOTIFY", uri)
+        return await self.wire.request(request, to)
+
+    async def gets(self, count: int, method: str) -> None:
+        await self.changes.until(
+            lambda: [r.method for r in self.seen].count(method) >= count,
+            5,
+            lambda: f"{count} {method}, got {[r.method for r in self.seen]}",
+        )
+
+
+@pytest.fixture
+async def pbx() -> AsyncIterator[FakePbx]:
+    pbx = FakePbx()
+    await pbx.wire.open("127.0.0.1")
+    yield pbx
+    await pbx.wire.close()
+
+
+async def test_phone_registers_again_by_itself_and_goes(pbx: FakePbx) -> None:
+    pbx.expires = 0
+    async with Phone("HD0001", "secret", pbx.wire.address) as phone:
+        await phone.register()
+        await pbx.gets(3, "REGISTER")
+        pbx.expires = 300
+    assert pbx.seen[-1].header("Expires") == "0"
+    assert {r.call_id for r in pbx.seen} == {pbx.seen[0].call_id}
+    assert len({r.cseq for r in pbx.seen}) == len(pbx.seen)
+
+
+async def test_wrong_password_fails_with_the_status(pbx: FakePbx) -> None:
+    async with Phone("HD0001", "wrong", pbx.wire.address) as phone:
+        with pytest.raises(RegisterFailed, match="401"):
+            await phone.register()
+        assert not phone.registered
+
+
+async def test_phone_answers_options_and_notify(pbx: FakePbx) -> None:
+    async with Phone("HD0001", "secret", pbx.wire.address) as phone:
+        status = await pbx.notify(phone.address, "check-sync;reboot=false")
+        assert status.status == 200
+        assert (await phone.notified("check-sync")).params == {"reboot": "false"}
+        await pbx.notify(
+            phone.address, "message-summary", b"Voice-Message: 2/1 (0/0)\r\n"
+        )
+        assert phone.messages == "2/1"
+        phone.challenged = {"check-sync"}
+        refused = await pbx.notify(phone.address, "check-sync;reboot=true")
+        assert refused.status == 401
+        proof = sip.authorization(
+            refused.header("WWW-Authenticate"),
+            username="HD0001",
+            password="secret",
+            method="NOTIFY",
+            uri="sip:x",
+        )
+        proven = ("Authorization", proof)
+        done = await pbx.notify(phone.address, "check-sync;reboot=true", b"", proven)
+        assert done.status == 200
+        assert [n.event for n in phone.notifications].count("check-sync") == 2
+
+
+async def test_lamp_follows_and_is_put_out(pbx: FakePbx) -> None:
+    async with Phone("HD0001", "secret", pbx.wire.address) as phone:
+        lamp = await phone.subscribe_dialog("100")
+        for state in ("early", "confirmed"):
+            await pbx.notify(phone.address, "dialog", dialog_info(state))
+        await lamp.becomes("confirmed")
+        assert lamp.states == ["early", "confirmed"]
+        over = ("Subscription-State", "terminated;reason=noresource")
+        await pbx.notify(phone.address, "dialog", b"", over)
+        assert not lamp.active
+        await lamp.close()
+        assert pbx.seen[-1].header("Expires") == "0"
+
+
+def dialog_info(*states: str) -> bytes:
+    dialogs = "".join(f'<dialog id="1"><state>{s}</state></dialog>' for s in states)
+    name = "urn:ietf:params:xml:ns:dialog-info"
+    return f'<dialog-info xmlns="{name}" version="0">{dialogs}</dialog-info>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        (dialog_info(), "idle"),
+        (dialog_info("terminated", "early"), "early"),
+        (dialog_info("early", "confirmed"), "confirmed"),
+    ],
+)
+def test_busiest_dialog_lights_the_lamp(body: bytes, state: str) -> None:
+    assert dialog_state(body) == state
+
+
+@given(st.binary(max_size=60))
+def test_no_body_crashes_the_lamps(body: bytes) -> None:
+    assert isinstance(dialog_state(body), str)
+    assert isinstance(message_state(body), str)
+
+
+# --- the virtual snom ---
+
+SETTINGS = """<?xml version="1.0" encoding="utf-8"?>
+<settings>
+ <phone-settings e="2">
+  <language perm="RW">Deutsch</language>
+  <user_name idx="1" perm="R">HD0001</user_name>
+  <user_pass idx="1" perm="R">secret</user_pass>
+  <user_host idx="1" perm="R">127.0.0.1:{port}</user_host>
+  <user_realname idx="1" perm="RW">Anna Müster</user_realname>
+  <user_idle_text idx="1" perm="RW">Anna Müster 100</user_idle_text>
+  <user_idle_number idx="1" perm="RW">100</user_idle_number>
+ </phone-settings>
+ <functionKeys e="2">
+  <fkey idx="0" context="1" label="Abmelden" perm="RW">speed *77*5*</fkey>
+  <fkey idx="1" context="1" label="Bob" perm="RW">blf 200|*8</fkey>
+ </functionKeys>
+</settings>
+"""
+SECOND = """<settings><phone-settings e="2">
+<user_idle_text idx="1" perm="RW">Frei</user_idle_text>
+</phone-settings></settings>"""
+
+
+class Desk:
+    """A snom, the PBX and the web server that it uses."""
+
+    def __init__(
+        self, pbx: FakePbx, snom: VirtualSnom, answer: dict[str, object]
+    ) -> None:
+        self.pbx, self.snom, self.answer = pbx, snom, answer
+
+    async def check_sync(self, reboot: str) -> None:
+        phone = self.snom.phone
+        assert phone
+        self.pbx.seen.clear()
+        await self.pbx.notify(phone.address, f"check-sync;reboot={reboot}")
