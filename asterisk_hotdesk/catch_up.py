@@ -104,15 +104,15 @@ class CatchUp:
 
     async def _everything(self, *, hints: bool) -> None:
         await self._follower.write_files()
-        await self._entries()
+        await self._compare_entries()
         if await self._routes.read(_FORM) == self._form():
-            await self._endpoints()
+            await self._compare_endpoints()
         else:
             await self._rewrite_endpoints()
         if hints:
             await self._follower.rewrite_hints()
 
-    async def _entries(self) -> None:
+    async def _compare_entries(self) -> None:
         found = await self._routes.all()
         everything = await self._desks()
         wanted = _wanted_of(everything).entries()
@@ -131,7 +131,7 @@ class CatchUp:
         for keys in _in_batches(sorted(change.users)):
             await self._follower.follow(Change(users=frozenset(keys)))
 
-    async def _endpoints(self) -> None:
+    async def _compare_endpoints(self) -> None:
         for desk in await self._desks():
             found = await self._endpoints.read(desk.device.name)
             wanted = self._follower.fields(desk)

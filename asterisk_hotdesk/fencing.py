@@ -13,7 +13,7 @@ import itertools
 from asterisk_hotdesk.errors import Fenced
 from asterisk_hotdesk.pbx.ari import Ari
 
-BEAT_SECONDS = 2.0
+BEAT_SECONDS = 10.0
 
 
 class SignOfLife:
@@ -34,7 +34,7 @@ class SignOfLife:
         found = await self._ari.global_variable(self._variable)
         if not found or found.startswith(self._installation):
             return
-        await asyncio.sleep(3 * BEAT_SECONDS)
+        await asyncio.sleep(2.5 * BEAT_SECONDS)
         if await self._ari.global_variable(self._variable) != found:
             raise Fenced(
                 "Another hotdesk daemon, with another database, serves the Stasis"

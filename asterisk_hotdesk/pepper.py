@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -53,10 +54,8 @@ def _make(path: Path) -> str:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(fresh)
     return path.read_text(encoding="ascii")

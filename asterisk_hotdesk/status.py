@@ -14,7 +14,7 @@ from datetime import datetime
 
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.errors import HotdeskError
-from asterisk_hotdesk.pbx.ami import LOST, Ami, Message
+from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, status
 from asterisk_hotdesk.store.status import Seen
@@ -147,7 +147,7 @@ class Listener:
                 await asyncio.sleep(1.0)
 
     async def _list(self) -> None:
-        contacts = await self._actions.listing("PJSIPShowContacts")
+        contacts = await self._contacts()
         for contact in contacts:
             if device := contact.get("endpoint"):
                 self._note(_seen(device, contact))
@@ -156,6 +156,13 @@ class Listener:
         async with self._database.transaction() as tx:
             registered = [c["endpoint"] for c in contacts if c.get("endpoint")]
             await status.note_absent(tx, registered, self._now())
+
+    async def _contacts(self) -> list[Message]:
+        try:
+            return await self._actions.listing("PJSIPShowContacts")
+        except AmiRefused:
+            # Asterisk calls an empty list an error.
+            return []
 
 
 def _seen(device: str, contact: Message) -> Seen:

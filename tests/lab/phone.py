@@ -37,6 +37,8 @@ Handed = TypeVar("Handed")
 State = Literal["dialling", "ringing", "connected", "ended"]
 ALLOWED = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, UPDATE, INFO, MESSAGE")
 SDP = ("Content-Type", "application/sdp")
+# RFC 4028: we take part in session timers, and leave the refreshing to the PBX.
+TIMER = (("Supported", "timer"), ("Session-Expires", "1800;refresher=uas"))
 LAMP_ORDER = ("confirmed", "early", "proceeding", "trying", "terminated")
 RETRY_REGISTER = 2.0  # seconds until the next try after a failed one
 FAREWELL = 2.0  # seconds that a phone which goes takes to hang up and unregister
@@ -55,7 +57,7 @@ class CallFailed(SipFailure):
 
 
 class RegisterFailed(SipFailure):
-    """The registrar refused, or (408) did not answer."""
+    """The registrar refused, or (408) did not answer for 32 seconds."""
 
 
 class SubscribeFailed(SipFailure):
@@ -148,17 +150,22 @@ class Call:
 
     async def answered(self, *, within: float = 10) -> None:
         """Return once connected; raises CallFailed if the call ends before."""
-        await self.until(lambda: self._was_connected or self.state == "ended", within)
+        await self.until(
+            lambda: self._was_connected or self.state == "ended", within, "the answer"
+        )
         if not self._was_connected:
             raise self.failure or CallFailed(repr(self), 487, "Request Terminated")
 
     async def ended(self, *, within: float = 10) -> None:
         """Return once the call is over, whoever ended it."""
-        await self.until(lambda: self.state == "ended", within)
+        await self.until(lambda: self.state == "ended", within, "the end")
 
-    async def until(self, condition: Callable[[], object], within: float) -> None:
+    async def until(
+        self, condition: Callable[[], object], within: float, what: str = "a change"
+    ) -> None:
         """Return once the condition holds; it is looked at when the call changes."""
-        await self._phone.changes.until(condition, within, lambda: f"in vain: {self}")
+        changes = self._phone.changes
+        await changes.until(condition, within, lambda: f"{what} of a {self}")
 
     async def hangup(self) -> None:
         """End the call: CANCEL before the answer (§9.1), BYE after; it is over then."""
@@ -175,7 +182,7 @@ class Call:
 
     async def dial(self) -> None:
         """Send the INVITE and see it through to its final response."""
-        invite = self._request("INVITE", SDP)
+        invite = self._request("INVITE", *TIMER, SDP)
         invite.body = self._media.describe()
         response = await self._phone.send(self._dialog, invite, self._progress)
         if response.status >= 300:
@@ -300,8 +307,10 @@ class IncomingCall(Call):
         if self.state == "ringing":
             self._connected()
             body = self._media.describe()
-            self._respond(200, "OK", *self._phone.contact, SDP, body=body)
-        await self.until(lambda: self._acknowledged or self.state == "ended", 10)
+            self._respond(200, "OK", SDP, body=body)
+        await self.until(
+            lambda: self._acknowledged or self.state == "ended", 10, "the ACK"
+        )
 
     async def reject(self, status: int = 486, reason: str = "Busy Here") -> None:
         """Refuse; the caller gets that status."""
@@ -373,13 +382,42 @@ class Watch:
         """Take over what a NOTIFY says."""
         state = notification.request.find("Subscription-State") or "active"
         self.active = not state.lower().startswith("terminated")
+        if not self.active:
+            self._phone.forget(self.dialog.key)
         if notification.body:
             self.state = self._read(notification.body)
             self.states.append(self.state)
 
+    async def subscribe(self) -> float:
+        """Subscribe, or refresh it (RFC 6665 §4.1.2); the granted seconds."""
+        response = await self._send(expires=600)
+        if response.status >= 300:
+            self.active = False
+            self._phone.forget(self.dialog.key)
+            about = f"lamp {self.number}"
+            raise SubscribeFailed(about, response.status, response.reason)
+        self.dialog.remote = response.header("To")
+        self.dialog.learn(response, reversed(response.all("Record-Route")))
+        return granted(response, 600)
+
+    async def keep(self, seconds: float) -> None:
+        """Refresh the subscription, granted for `seconds`, until it ends."""
+        await asyncio.sleep(seconds / 2)
+        while self.active:
+            with suppress(SubscribeFailed):
+                await asyncio.sleep(await self.subscribe() / 2)
+
     async def close(self) -> None:
-        """Unsubscribe."""
-        await self._phone.unwatch(self)
+        """Unsubscribe (RFC 6665 §4.1.2.3)."""
+        if self.active:
+            self.active = False
+            self._phone.forget(self.dialog.key)
+            await self._send(expires=0)
+
+    async def _send(self, expires: int) -> Response:
+        wanted = (*self.about, ("Expires", str(expires)))
+        request = self._phone.request(self.dialog, "SUBSCRIBE", *wanted)
+        return await self._phone.send(self.dialog, request)
 
 
 def dialog_state(body: bytes) -> str:
@@ -438,7 +476,7 @@ class Phone:
         self.contact: tuple[Header, ...] = ()
         self._host = host
         self._nonce = new_token()
-        self._handed_out: list[object] = []
+        self._handed_out: set[int] = set()  # ids, of things that are kept above
         self._calls: dict[tuple[str, str], Call] = {}
         self._watches: dict[tuple[str, str], Watch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -508,11 +546,11 @@ class Phone:
         self._stop_keeping()
         try:
             async with asyncio.timeout(within):
-                granted = await self._register(expires)
+                seconds = await self._register(expires)
         except TimeoutError:
             where = f"{self.username} to register at {self.registrar}"
             raise TimeoutError(f"{where}; waited {within:g} s") from None
-        self._keeper = self.spawn(self._stay_registered(expires, granted))
+        self._keeper = self.spawn(self._stay_registered(expires, seconds))
 
     def keep_registering(self, expires: int = 300) -> None:
         """Register in the background, again and again until it works."""
@@ -630,23 +668,15 @@ class Phone:
     ) -> None:
         """Answer a request."""
         more = [*headers, ALLOWED, ("User-Agent", self.user_agent)]
-        if request.method == "INVITE" and status == 200:
-            more += [h for h in self.contact if h not in more]
+        if request.method in ("INVITE", "UPDATE") and status == 200:
+            more += [*self.contact, *_timer(request)]
         response = request.response(status, reason, more, body, tag=tag)
         self.wire.respond(request, response)
 
     def forget(self, key: tuple[str, str]) -> None:
-        """A call is over."""
+        """A call or a lamp is over."""
         self._calls.pop(key, None)
-
-    async def unwatch(self, watch: Watch) -> None:
-        """End a subscription (RFC 6665 §4.1.2.3)."""
-        watch.active = False
-        if self._watches.pop(watch.dialog.key, None):
-            end = self.request(
-                watch.dialog, "SUBSCRIBE", *watch.about, ("Expires", "0")
-            )
-            await self.send(watch.dialog, end)
+        self._watches.pop(key, None)
 
     # --- registering and watching ---
 
@@ -669,13 +699,14 @@ class Phone:
         if response.status >= 300:
             about = f"registration of {self.username}"
             raise RegisterFailed(about, response.status, response.reason)
-        return _granted(response, expires)
+        return granted(response, expires)
 
-    async def _stay_registered(self, expires: int, granted: float) -> None:
+    async def _stay_registered(self, expires: int, seconds: float) -> None:
         while True:
-            await asyncio.sleep(granted / 2 if self.registered else RETRY_REGISTER)
+            pause = max(seconds / 2, 0.05) if self.registered else RETRY_REGISTER
+            await asyncio.sleep(pause)
             with suppress(RegisterFailed):
-                granted = await self._register(expires)
+                seconds = await self._register(expires)
 
     def _stop_keeping(self) -> None:
         if self._keeper:
@@ -687,30 +718,8 @@ class Phone:
     ) -> Watch:
         watch = Watch(self, self._new_dialog(number), number, read, about)
         self._watches[watch.dialog.key] = watch
-        granted = await self._subscribe(watch)
-        self.spawn(self._stay_subscribed(watch, granted))
+        self.spawn(watch.keep(await watch.subscribe()))
         return watch
-
-    async def _subscribe(self, watch: Watch) -> float:
-        """Subscribe, or refresh it (RFC 6665 §4.1.2); the granted seconds."""
-        wanted = ("Expires", "600")
-        request = self.request(watch.dialog, "SUBSCRIBE", *watch.about, wanted)
-        response = await self.send(watch.dialog, request)
-        if response.status >= 300:
-            watch.active = False
-            self._watches.pop(watch.dialog.key, None)
-            about = f"lamp {watch.number}"
-            raise SubscribeFailed(about, response.status, response.reason)
-        watch.dialog.remote = response.header("To")
-        watch.dialog.learn(response, reversed(response.all("Record-Route")))
-        return _granted(response, 600)
-
-    async def _stay_subscribed(self, watch: Watch, granted: float) -> None:
-        await asyncio.sleep(granted / 2)
-        while watch.active:
-            with suppress(SubscribeFailed):
-                granted = await self._subscribe(watch)
-                await asyncio.sleep(granted / 2)
 
     # --- what arrives ---
 
@@ -718,7 +727,11 @@ class Phone:
         """Give a new request to the call or lamp that it is for, or answer it here."""
         key = request.call_id, request.tag("To")
         method = request.method
-        if method == "NOTIFY":
+        unknown = sorted({*request.all("Require")} - {"timer"})
+        if unknown and method not in ("ACK", "CANCEL"):  # §8.2.2.3
+            about = ("Unsupported", ", ".join(unknown))
+            self.respond(request, 420, "Bad Extension", about)
+        elif method == "NOTIFY":
             self._notified(request, self._watches.get(key))
         elif call := self._calls.get(key):
             call.received(request)
@@ -790,10 +803,10 @@ class Phone:
             self.on_notify(notification)
 
     def _is_new(self, thing: object) -> bool:
-        return all(thing is not known for known in self._handed_out)
+        return id(thing) not in self._handed_out
 
     def _hand_out(self, thing: Handed) -> Handed:
-        self._handed_out.append(thing)
+        self._handed_out.add(id(thing))
         return thing
 
     def _finished(self, task: asyncio.Task[None]) -> None:
@@ -802,9 +815,18 @@ class Phone:
             self.problems.append(problem)
 
 
-def _granted(response: Response, asked: int) -> float:
+def granted(response: Response, asked: int) -> float:
     """The seconds until a registration or subscription ends (§10.2.4)."""
     contacts = [NameAddr.parse(text).params for text in response.all("Contact")]
     said = [params["expires"] for params in contacts if "expires" in params]
     seconds = [*said, response.find("Expires") or ""][0]
     return float(seconds) if seconds.isascii() and seconds.isdigit() else asked
+
+
+def _timer(request: Request) -> list[Header]:
+    """RFC 4028 §9: agree to the session timer that a request proposes."""
+    proposed = request.find("Session-Expires")
+    if proposed is None:
+        return []
+    agreed = proposed if "refresher=" in proposed else f"{proposed};refresher=uac"
+    return [("Require", "timer"), TIMER[0], ("Session-Expires", agreed)]

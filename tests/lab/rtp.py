@@ -6,6 +6,7 @@ anything was heard.
 
 import asyncio
 import math
+import re
 import secrets
 import struct
 from collections import deque
@@ -113,24 +114,25 @@ class Sdp:
     @classmethod
     def parse(cls, body: bytes) -> "Sdp":
         """The first audio stream of a session description; SdpError without one."""
-        lines = [line.strip() for line in body.decode(errors="replace").split("\n")]
-        media = tuple(line[2:] for line in lines if line.startswith("m="))
-        starts = [at for at, line in enumerate(lines) if line.startswith("m=")]
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-            if lines[start].startswith("m=audio "):
-                whole = lines[: starts[0]] + lines[start:end]
-                return cls._of_audio(lines[start].split(), whole, media)
+        session, *streams = re.split(
+            r"^(?=m=)", body.decode(errors="replace"), flags=re.M
+        )
+        media = tuple(stream.splitlines()[0][2:] for stream in streams)
+        for stream in streams:
+            if stream.startswith("m=audio "):
+                lines = [line.strip() for line in (session + stream).splitlines()]
+                return cls._of_audio(stream.splitlines()[0].split(), lines, media)
         raise SdpError("no audio stream")
 
     @classmethod
     def _of_audio(
         cls, words: list[str], lines: list[str], media: tuple[str, ...]
     ) -> "Sdp":
-        if len(words) < 4 or not all(w.isascii() and w.isdigit() for w in words[3:]):
+        port = words[1].partition("/")[0] if len(words) > 3 else ""
+        if not all(map(_is_number, [port, *words[3:]])):
             raise SdpError(f"bad audio stream {' '.join(words)!r}")
-        port = words[1].partition("/")[0]
         hosts = [line.split()[-1] for line in lines if line.startswith("c=IN IP4 ")]
-        if not hosts or not (port.isascii() and port.isdigit() and len(port) <= 5):
+        if not hosts:
             raise SdpError("no address")
         offered = [int(word) for word in words[3:]]
         encodings = [number for number in offered if number in ENCODINGS]
@@ -142,10 +144,14 @@ class Sdp:
         return cls(address, encodings[0], _key_type(lines), direction, media)
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5
+
+
 def _key_type(lines: list[str]) -> int | None:
     for line in lines:
         number, _, name = line.removeprefix("a=rtpmap:").partition(" ")
-        if name.lower().startswith("telephone-event/8000") and number.isdigit():
+        if name.lower().startswith("telephone-event/8000") and _is_number(number):
             return int(number)
     return None
 

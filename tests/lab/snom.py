@@ -5,6 +5,7 @@ Like a real one, it keeps the old value of every setting that a file leaves out.
 """
 
 import asyncio
+import base64
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -295,10 +296,13 @@ class VirtualSnom:
             self.changes.happened()
 
     async def _download(self, url: str) -> Settings | None:
-        user = self.setting("http_client_user")
-        login = aiohttp.BasicAuth(user, self.setting("http_client_pass"))
+        user, password = (
+            self.setting(f"http_client_{name}") for name in ("user", "pass")
+        )
+        proof = base64.b64encode(f"{user}:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {proof}"} if user else {}
         try:
-            async with self._http.get(url, auth=login if user else None) as answer:
+            async with self._http.get(url, headers=headers) as answer:
                 self.last_status, text = answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError) as problem:
             self.last_status, self.last_error = None, f"{url}: {problem!r}"

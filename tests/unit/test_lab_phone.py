@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests.lab import rtp, sip
 from tests.lab.phone import (
     CallFailed,
-    Notification,
     Phone,
     RegisterFailed,
     dialog_state,
@@ -136,10 +135,32 @@ def test_digest_of_rfc_7616(algorithm: str, response: str) -> None:
 # --- audio ---
 
 
-@given(st.binary(max_size=200))
-def test_no_description_crashes_the_parser(body: bytes) -> None:
-    with pytest.raises(rtp.SdpError):
-        rtp.Sdp.parse(body)
+SDP = b"""v=0\r
+c=IN IP4 127.0.0.1\r
+m=audio 4000 RTP/AVP 8 101\r
+a=rtpmap:101 telephone-event/8000\r
+a=sendonly\r
+"""
+
+
+@given(st.integers(0, len(SDP)), st.integers(0, 200), st.binary(max_size=20))
+def test_no_damage_crashes_the_sdp_parser(at: int, cut: int, extra: bytes) -> None:
+    with suppress(rtp.SdpError):
+        rtp.Sdp.parse(SDP[:at] + extra + SDP[at + cut :])
+
+
+async def test_hold_is_answered_with_its_opposite() -> None:
+    media = rtp.Media()
+    await media.open("127.0.0.1")
+    media.accept(SDP)
+    first, again = media.describe(), media.describe()
+    assert b"a=recvonly" in first
+    assert b"RTP/AVP 8 101" in first
+    assert first == again
+    media.accept(SDP.replace(b"sendonly", b"sendrecv") + b"m=video 5000 RTP/AVP 31")
+    assert b"a=sendrecv" in media.describe()
+    assert b"m=video 0 RTP/AVP 31" in media.describe()
+    media.close()
 
 
 @pytest.mark.parametrize("encoding", [rtp.PCMU, rtp.PCMA])
@@ -160,9 +181,8 @@ def test_g711_reference_values() -> None:
 async def phones() -> AsyncIterator[tuple[Phone, Phone]]:
     """Anna's phone, and Bob's, which is the "PBX" that Anna's sends everything to."""
     bob = Phone("200", "", ("127.0.0.1", 9))
-    async with bob:
-        async with Phone("100", "", bob.address, "Anna Müster") as anna:
-            yield anna, bob
+    async with bob, Phone("100", "", bob.address, "Anna Müster") as anna:
+        yield anna, bob
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
@@ -394,11 +414,16 @@ async def test_lamp_follows_and_is_put_out(pbx: FakePbx) -> None:
             await pbx.notify(phone.address, "dialog", dialog_info(state))
         await lamp.becomes("confirmed")
         assert lamp.states == ["early", "confirmed"]
+        await lamp.close()
+        assert pbx.seen[-1].header("Expires") == "0"
+
+
+async def test_lamp_that_the_pbx_ends_is_no_longer_active(pbx: FakePbx) -> None:
+    async with Phone("HD0001", "secret", pbx.wire.address) as phone:
+        lamp = await phone.subscribe_dialog("100")
         over = ("Subscription-State", "terminated;reason=noresource")
         await pbx.notify(phone.address, "dialog", b"", over)
         assert not lamp.active
-        await lamp.close()
-        assert pbx.seen[-1].header("Expires") == "0"
 
 
 def dialog_info(*states: str) -> bytes:
@@ -450,15 +475,128 @@ SECOND = """<settings><phone-settings e="2">
 
 
 class Desk:
-    """A snom, the PBX and the web server that it uses."""
+    """A snom with the PBX and the web server that it uses."""
 
-    def __init__(
-        self, pbx: FakePbx, snom: VirtualSnom, answer: dict[str, object]
-    ) -> None:
-        self.pbx, self.snom, self.answer = pbx, snom, answer
+    snom: VirtualSnom
 
-    async def check_sync(self, reboot: str) -> None:
-        phone = self.snom.phone
-        assert phone
+    def __init__(self, pbx: FakePbx) -> None:
+        self.pbx = pbx
+        self.status, self.text = 200, SETTINGS.format(port=pbx.wire.address[1])
+        self.asked: list[str] = []
+
+    async def serve(self, request: web.Request) -> web.Response:
+        self.asked.append(request.headers["User-Agent"])
+        return web.Response(text=self.text, status=self.status)
+
+    async def check_sync(self, reboot: str = "false") -> None:
+        """Have the snom fetch again; returns when it has."""
+        assert self.snom.phone
+        attempts = self.snom.attempts
         self.pbx.seen.clear()
-        await self.pbx.notify(phone.address, f"check-sync;reboot={reboot}")
+        event = f"check-sync;reboot={reboot}"
+        await self.pbx.notify(self.snom.phone.address, event)
+        await self.snom.until(lambda: self.snom.attempts > attempts, "fetch")
+
+
+@pytest.fixture
+async def desk(pbx: FakePbx) -> AsyncIterator[Desk]:
+    desk = Desk(pbx)
+    app = web.Application()
+    app.router.add_get("/{mac}.xml", desk.serve)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/")) + "{mac}.xml"
+        async with VirtualSnom("00:04:13:00:00:01", url) as desk.snom:
+            yield desk
+
+
+async def test_snom_shows_its_settings(desk: Desk) -> None:
+    snom = desk.snom
+    assert snom.display() == ["Anna Müster 100", "100"]
+    assert snom.keys() == [
+        Key("Abmelden", "speed", "*77*5*"),
+        Key("Bob", "blf", "200|*8"),
+    ]
+    assert "1 Abmelden" in snom.screen()
+    assert desk.asked == [
+        "Mozilla/4.0 (compatible; snomD785-SIP 10.1.198.19 2010.12-00004-g9ba52f5 "
+        "000413000001 SXM:0 UXM:0)"
+    ]
+    assert snom.phone
+    assert snom.phone.registered
+
+
+async def test_check_sync_applies_and_keeps_what_is_left_out(desk: Desk) -> None:
+    snom, phone = desk.snom, desk.snom.phone
+    desk.text = SECOND
+    await desk.check_sync()
+    await snom.shows("Frei")
+    assert snom.display() == ["Frei", "100"]
+    assert snom.changed == {("user_idle_text", 1)}
+    assert (snom.fetches, snom.reboots) == (2, 0)
+    assert snom.phone is phone
+    assert desk.pbx.seen == []  # it registered no second time
+
+
+async def test_reboot_registers_again(desk: Desk) -> None:
+    await desk.check_sync("true")
+    await desk.snom.until(lambda: desk.snom.fetches == 2, "second fetch")
+    assert desk.snom.reboots == 1
+    await desk.pbx.gets(2, "REGISTER")
+
+
+async def test_new_account_registers_again(desk: Desk) -> None:
+    desk.text = desk.text.replace(">HD0001<", ">HD0002<")
+    await desk.check_sync()
+    await desk.snom.until(lambda: desk.snom.fetches == 2, "second fetch")
+    names = [NameAddr.parse(r.header("From")).user for r in desk.pbx.seen]
+    assert names[-1] == "HD0002"
+
+
+async def test_server_error_keeps_the_old_settings(desk: Desk) -> None:
+    desk.status = 503
+    await desk.check_sync()
+    await desk.snom.until(lambda: desk.snom.last_status == 503, "error")
+    assert "HTTP 503" in desk.snom.last_error
+    assert desk.snom.display() == ["Anna Müster 100", "100"]
+    desk.status = 200
+    await desk.check_sync()
+    await desk.snom.until(lambda: desk.snom.fetches == 2, "second fetch")
+    assert desk.snom.last_error == ""
+
+
+async def test_bad_settings_after_check_sync_are_kept_for_the_test(desk: Desk) -> None:
+    desk.text = desk.text.replace("language", "langauge")
+    await desk.check_sync()
+    await desk.snom.until(lambda: desk.snom.problems, "complaint")
+    assert "langauge" in str(desk.snom.problems.pop())
+    assert desk.snom.display() == ["Anna Müster 100", "100"]
+
+
+async def test_speed_key_dials(desk: Desk) -> None:
+    call = await desk.snom.press(0)
+    assert call
+    await desk.pbx.gets(1, "INVITE")
+    assert sip.uri_user(desk.pbx.seen[-1].uri) == "*77*5*"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "culprit"),
+    [
+        ("</settings>", "", "not XML"),
+        ("phone-settings", "phone-things", "phone-things"),
+        ('settings e="2"', "settings", "phone-settings"),
+        ("language", "langauge", "langauge"),
+        ('language perm="RW"', 'language perm="RX"', "'RX'"),
+        ('language perm="RW"', "language", "None"),
+        ('user_name idx="1"', 'user_name idx="13"', "'13'"),
+        ("user_pass", "user_name", "user_name idx=1 is there twice"),
+        ('fkey idx="1"', 'fkey idx="0"', "fkey idx=0 is there twice"),
+        ('fkey idx="1"', 'fkey idx="220"', "'220'"),
+        ("speed *77*5*", "spede *77*5*", "'spede'"),
+        ("speed *77*5*", "speed", "needs an argument"),
+        ('context="1"', 'context="13"', "'13'"),
+    ],
+)
+def test_snom_names_what_is_wrong(old: str, new: str, culprit: str) -> None:
+    with pytest.raises(BadSettings, match=culprit):
+        parse_settings(SETTINGS.replace(old, new).encode())

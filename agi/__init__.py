@@ -1,0 +1,1 @@
+"""AGI scripts, for the PBX to run."""

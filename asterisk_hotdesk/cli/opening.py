@@ -1,0 +1,82 @@
+"""What nearly every command needs: the settings, and the database, migrated."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+
+import click
+
+from asterisk_hotdesk.config import Config, load
+from asterisk_hotdesk.login import HotDesks
+from asterisk_hotdesk.pepper import pepper
+from asterisk_hotdesk.pins import Pins
+from asterisk_hotdesk.store import Database, database_dsn, migrate, open_database
+
+P = ParamSpec("P")
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def settings() -> Config:
+    """Return the settings that `--config` names, or those in the usual places."""
+    path = click.get_current_context().find_root().obj
+    return load(path if isinstance(path, Path) else None, os.environ)
+
+
+def with_database(
+    command: Callable[Concatenate[Config, Database, P], Awaitable[None]],
+) -> Callable[P, None]:
+    """Make a click callback of *command*, which gets settings and database first."""
+
+    @functools.wraps(command)
+    def callback(*args: P.args, **kwargs: P.kwargs) -> None:
+        config = settings()
+        # Our errors say it, once; the pool would add what it thinks of each attempt.
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+        # What is decided is told by the command itself.
+        logging.getLogger("asterisk_hotdesk").setLevel(logging.ERROR)
+
+        async def run() -> None:
+            async with opened(config) as database:
+                await command(config, database, *args, **kwargs)
+
+        asyncio.run(run())
+
+    return callback
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Database]:
+    """Yield the database of *config*, started if it is ours and up to date."""
+    async with open_database(
+        (await migrated(config))[0], config.database.schema_name
+    ) as database:
+        yield database
+
+
+async def migrated(config: Config) -> tuple[str, list[str]]:
+    """Return how to reach the database, and the migrations that were missing."""
+    dsn = config.database.dsn
+    found = database_dsn(dsn.get_secret_value() if dsn else None, config.state_dir)
+    return found, await migrate(found, config.database.schema_name)
+
+
+def hot_desks(config: Config, database: Database) -> HotDesks:
+    """Return the rules in force; PBX and phones are the daemon's to bring in line."""
+    return HotDesks(
+        database=database,
+        pins=Pins(pepper(config)),
+        limits=config.pins,
+        second_login=config.policy.second_login,
+    )

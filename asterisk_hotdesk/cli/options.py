@@ -1,0 +1,51 @@
+"""Options that several commands have, and the types of their values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from asterisk_hotdesk.cli.ranges import extensions_in, names_in
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, for programs."
+)
+
+yes_option = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+
+account_option = click.option(
+    "--account",
+    default=DEFAULT_ACCOUNT,
+    show_default=True,
+    help="The account (tenant).",
+)
+
+csv_option = click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True),
+    metavar="FILE",
+    help="Take them from a CSV file with a header line; all are added, or none.",
+)
+
+
+class _Range(click.ParamType[list[str]]):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        try:
+            return (names_in if self.name == "name" else extensions_in)(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+NAMES = _Range("name")
+"""Devices: HD0001, HD0001-HD0010 or a list of both."""
+
+EXTENSIONS = _Range("extension")
+"""Extensions: 100, 100-199 or a list of both."""

@@ -1,0 +1,123 @@
+"""What an administrator may say about devices and users; each wrong value is named."""
+
+from __future__ import annotations
+
+import re
+
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.errors import Invalid
+from asterisk_hotdesk.model import LoggedOutTreatment
+
+_LONGEST_TEXT = 80
+
+
+def device_name(text: str) -> str:
+    """Return the name of a device."""
+    return _like(r"[A-Za-z0-9]{1,32}", text, "device name", "1 to 32 letters or digits")
+
+
+def mac_address(text: str) -> str:
+    """Return a MAC address, written in any way, as twelve lower-case digits."""
+    digits = re.sub(r"[:.\- ]", "", text).lower()
+    if not re.fullmatch(r"[0-9a-f]{12}", digits) or int(digits, 16) in (0, 2**48 - 1):
+        raise Invalid(
+            f"MAC address {text!r}: expected twelve hexadecimal digits, for example"
+            " 00:04:13:00:00:01"
+        )
+    return digits
+
+
+def account_name(text: str) -> str:
+    """Return the name of an account."""
+    return _like(
+        r"[a-z0-9][a-z0-9-]{0,31}",
+        text,
+        "account",
+        "1 to 32 lower-case letters, digits or -",
+    )
+
+
+def language(text: str | None) -> str | None:
+    """Return a language, or None where none is given."""
+    if not text:
+        return None
+    return _like(
+        r"[a-z]{2,3}([_-][A-Za-z]{2})?", text, "language", "such as en or de_CH"
+    )
+
+
+def location(text: str) -> str:
+    """Return where a device stands."""
+    if len(text) > _LONGEST_TEXT or not text.isprintable():
+        raise Invalid(
+            f"location {text!r}: expected at most {_LONGEST_TEXT} printable letters"
+        )
+    return text
+
+
+def emergency_number(text: str) -> str:
+    """Return the caller ID number of emergency calls; empty: the PBX's own."""
+    return _like(r"(\+?[0-9]{1,15})?", text, "emergency number", "digits, perhaps with +")
+
+
+def person_name(text: str) -> str:
+    """Return the name of a user, which becomes a SIP display name."""
+    bad = set(text) & set('"\\<>;')
+    if not text.strip() or len(text) > _LONGEST_TEXT or not text.isprintable() or bad:
+        raise Invalid(
+            f"name {text!r}: expected 1 to {_LONGEST_TEXT} printable letters, without"
+            ' " \\ < > ;'
+        )
+    return text.strip()
+
+
+def context_name(text: str) -> str:
+    """Return the dialplan context from which a user dials."""
+    found = _like(
+        r"[A-Za-z0-9_-]{1,64}", text, "context", "a context of extensions.conf"
+    )
+    if found.startswith("hotdesk-"):
+        raise Invalid(f"context {text!r}: these are ours; name one of the PBX's own")
+    return found
+
+
+def extension(config: Config, text: str) -> str:
+    """Return an extension that can be dialled to log in, and nothing else."""
+    if text == "0":
+        raise Invalid("extension 0 means nobody: where a login asks, it logs out")
+    _like(r"[0-9]{2,10}", text, "extension", "2 to 10 digits")
+    codes = config.codes
+    for code, meaning in (
+        (codes.ask_code(), "asks for an extension"),
+        (codes.logout_code(), "logs out"),
+    ):
+        if codes.login_code(text) == code:
+            raise Invalid(f"extension {text}: its login code {code} is the one that"
+                          f" {meaning}")
+    if text in config.emergency.numbers:
+        raise Invalid(f"extension {text} is an emergency number")
+    return text
+
+
+def treatment(text: str, for_extension: str) -> tuple[LoggedOutTreatment, str]:
+    """Return what a caller gets while the user sits nowhere; EXT is the extension."""
+    kind, _, target = text.partition(":")
+    target = target.replace("EXT", for_extension)
+    if kind == "voicemail" and re.fullmatch(r"[A-Za-z0-9_-]+@[A-Za-z0-9_-]+", target):
+        return LoggedOutTreatment.VOICEMAIL, target
+    if kind == "number" and re.fullmatch(r"[0-9]{1,20}", target):
+        if target == for_extension:
+            raise Invalid(f"when logged out {text!r}: this is the user's own extension")
+        return LoggedOutTreatment.NUMBER, target
+    if text in ("", "unavailable"):
+        return LoggedOutTreatment.UNAVAILABLE, ""
+    raise Invalid(
+        f"when logged out {text!r}: expected unavailable, voicemail:BOX@CONTEXT or"
+        " number:DIGITS"
+    )
+
+
+def _like(pattern: str, text: str, what: str, expected: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise Invalid(f"{what} {text!r}: expected {expected}")
+    return text
