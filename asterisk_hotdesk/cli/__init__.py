@@ -54,17 +54,14 @@ class _LateGroup(click.Group):
             formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
 
 
-@click.group(
-    cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option(
     "--config",
     "config_path",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="PATH",
-    help="The settings; else $HOTDESK_CONFIG, else"
-    " /etc/asterisk-hotdesk/hotdesk.toml.",
+    help="The settings; else $HOTDESK_CONFIG, else /etc/asterisk-hotdesk/hotdesk.toml.",
 )
 @click.pass_context
 def hotdesk(ctx: click.Context, config_path: Path | None) -> None:

@@ -59,10 +59,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _mistake(causes: list[BaseException]) -> str:
     # Only texts of the operating system are repeated: others may quote a secret.
     said = sorted(
-        {
-            str(c) if isinstance(c, OSError) else type(c).__name__
-            for c in causes
-        }
+        {str(c) if isinstance(c, OSError) else type(c).__name__ for c in causes}
     )
     return f"unexpected: {'; '.join(said)} (run --verbose logs where it happened)"
 

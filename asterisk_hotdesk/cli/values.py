@@ -57,7 +57,9 @@ def location(text: str) -> str:
 
 def emergency_number(text: str) -> str:
     """Return the caller ID number of emergency calls; empty: the PBX's own."""
-    return _like(r"(\+?[0-9]{1,15})?", text, "emergency number", "digits, perhaps with +")
+    return _like(
+        r"(\+?[0-9]{1,15})?", text, "emergency number", "digits, perhaps with +"
+    )
 
 
 def person_name(text: str) -> str:
@@ -92,8 +94,9 @@ def extension(config: Config, text: str) -> str:
         (codes.logout_code(), "logs out"),
     ):
         if codes.login_code(text) == code:
-            raise Invalid(f"extension {text}: its login code {code} is the one that"
-                          f" {meaning}")
+            raise Invalid(
+                f"extension {text}: its login code {code} is the one that {meaning}"
+            )
     if text in config.emergency.numbers:
         raise Invalid(f"extension {text} is an emergency number")
     return text

@@ -95,3 +95,27 @@ async def ensure_account(tx: Tx, name: str) -> None:
     await tx.execute(
         "INSERT INTO accounts (name) VALUES (%s) ON CONFLICT DO NOTHING", [name]
     )
+
+
+async def taken(
+    tx: Tx, names: Sequence[str], macs: Sequence[str]
+) -> tuple[set[str], set[str]]:
+    """Return which of *names* and which of *macs* devices have already."""
+    rows = await tx.execute(
+        "SELECT name, mac FROM devices WHERE name = ANY(%s) OR mac = ANY(%s)",
+        [list(names), list(macs)],
+    )
+    found = await rows.fetchall()
+    return {row["name"] for row in found}, {row["mac"] for row in found}
+
+
+async def update(tx: Tx, device: Device) -> None:
+    """Make the device with this id what *device* says, except its name."""
+    await tx.execute(
+        """
+        UPDATE devices SET mac = %(mac)s, language = %(language)s,
+            emergency_number = %(emergency_number)s, location = %(location)s
+        WHERE id = %(id)s
+        """,
+        vars(device),
+    )

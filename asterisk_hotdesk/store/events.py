@@ -24,7 +24,7 @@ class Event:
 
     at: datetime
     what: str
-    """login, logout, refused, unlocked …"""
+    """login, logout, refused, unlocked, pin_set, user_added, device_removed …"""
     code: str = ""
     account: str = ""
     extension: str = ""
@@ -33,23 +33,17 @@ class Event:
     """Through which way in: phone, command …"""
 
 
-async def record(tx: Tx, event: Event) -> None:
-    """Keep *event*."""
-    await tx.execute(
-        """
-        INSERT INTO events (at, what, code, account, extension, device, by)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
-        """,
-        [
-            event.at,
-            event.what,
-            event.code,
-            event.account,
-            event.extension,
-            event.device,
-            event.by,
-        ],
-    )
+async def record(tx: Tx, *happened: Event) -> None:
+    """Keep what *happened*."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO events (at, what, code, account, extension, device, by)
+            VALUES (%(at)s, %(what)s, %(code)s, %(account)s, %(extension)s, %(device)s,
+                    %(by)s)
+            """,
+            [vars(event) for event in happened],
+        )
 
 
 async def announce(tx: Tx, change: Change, origin: str) -> None:

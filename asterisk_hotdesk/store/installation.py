@@ -66,3 +66,24 @@ async def _until_lost(connection: Tx) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             await connection.execute("SELECT 1")
+
+
+async def daemon_is_running(tx: Tx, schema: str, application: str) -> bool:
+    """Return whether somebody has the right that `only_daemon` gives.
+
+    A lock on a bigint is shown as its two halves.  Source: PostgreSQL documentation,
+    pg_locks.
+    """
+    rows = await tx.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+            WHERE datname = current_database() AND locktype = 'advisory'
+              AND objsubid = 1 AND granted
+              AND (classid::bigint << 32 | objid::bigint)
+                  = hashtextextended('hotdesk daemon ' || %s, 0)) AS running
+        """,
+        [f"{schema}:{application}"],
+    )
+    row = await rows.fetchone()
+    return row is not None and bool(row["running"])

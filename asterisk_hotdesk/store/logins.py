@@ -173,3 +173,23 @@ async def note_step(
         ).format(step=column),
         [now, list(generations)],
     )
+
+
+async def everyone_logged_in(tx: Tx) -> list[tuple[User, Device]]:
+    """Return who sits where, by device name."""
+    rows = await tx.execute(_DESKS + "WHERE users.id IS NOT NULL ORDER BY devices.name")
+    desks = [_desk_of(row) for row in await rows.fetchall()]
+    return [(desk.user, desk.device) for desk in desks if desk.user]
+
+
+async def unrouted(tx: Tx, device_names: Collection[str]) -> set[str]:
+    """Return which devices' last switch is not in force in the PBX yet."""
+    rows = await tx.execute(
+        """
+        SELECT devices.name FROM devices
+        JOIN switches ON switches.id = devices.switch_id
+        WHERE devices.name = ANY(%s) AND switches.routed_at IS NULL
+        """,
+        [list(device_names)],
+    )
+    return {row["name"] for row in await rows.fetchall()}

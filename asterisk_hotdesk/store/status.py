@@ -8,6 +8,12 @@ from datetime import datetime
 
 from asterisk_hotdesk.store.database import Tx
 
+_KNOWN = """
+    SELECT name AS device, registered, reachable, address, user_agent, round_trip_us,
+           in_call, seen_at, fetched_at, fetched_generation, fetched_user_agent
+    FROM device_status JOIN devices ON devices.id = device_id
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -102,12 +108,12 @@ async def note_fetch(
 
 async def all_known(tx: Tx) -> dict[str, DeviceStatus]:
     """Return what is known, by device name; a device never seen is missing."""
-    rows = await tx.execute(
-        """
-        SELECT name AS device, registered, reachable, address, user_agent,
-               round_trip_us, in_call, seen_at, fetched_at, fetched_generation,
-               fetched_user_agent
-        FROM device_status JOIN devices ON devices.id = device_id
-        """
-    )
+    rows = await tx.execute(_KNOWN)
     return {row["device"]: DeviceStatus(**row) for row in await rows.fetchall()}
+
+
+async def known_of(tx: Tx, device: str) -> DeviceStatus | None:
+    """Return what is known of one device, or None if it was never seen."""
+    rows = await tx.execute(_KNOWN + "WHERE name = %s", [device])
+    row = await rows.fetchone()
+    return DeviceStatus(**row) if row else None

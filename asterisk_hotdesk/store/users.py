@@ -125,3 +125,29 @@ async def set_allowed(
 async def remove(tx: Tx, user: User) -> None:
     """Remove *user* with all logins; end the open one first."""
     await tx.execute("DELETE FROM users WHERE id = %s", [user.id])
+
+
+async def taken(
+    tx: Tx, extensions: Sequence[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return which of *extensions*, each with its account, users have already."""
+    rows = await tx.execute(
+        "SELECT account, extension FROM users WHERE (account, extension) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+        [[account for account, _ in extensions], [e for _, e in extensions]],
+    )
+    return {(row["account"], row["extension"]) for row in await rows.fetchall()}
+
+
+async def update(tx: Tx, user: User) -> None:
+    """Make the user with this id what *user* says, except extension and PIN."""
+    await tx.execute(
+        """
+        UPDATE users SET name = %(name)s, context = %(context)s,
+            language = %(language)s,
+            logged_out_treatment = %(logged_out_treatment)s,
+            logged_out_target = %(logged_out_target)s
+        WHERE id = %(id)s
+        """,
+        vars(user),
+    )

@@ -446,6 +446,59 @@ def message_state(body: bytes) -> str:
     return counted or said.get("messages-waiting", "")
 
 
+class Registration:
+    """A phone's contact at the registrar, refreshed in time (RFC 3261 §10)."""
+
+    def __init__(self, phone: "Phone", dialog: _Dialog) -> None:
+        self.active = False
+        self._phone, self._dialog = phone, dialog
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self, expires: int, within: float) -> None:
+        """Register and stay registered; raises RegisterFailed or TimeoutError."""
+        self._stop_keeping()
+        try:
+            async with asyncio.timeout(within):
+                seconds = await self._register(expires)
+        except TimeoutError:
+            where = f"{self._phone.username} to register at {self._phone.registrar}"
+            raise TimeoutError(f"{where}; waited {within:g} s") from None
+        self.keep(expires, seconds)
+
+    def keep(self, expires: int, seconds: float) -> None:
+        """Register again in half of `seconds`, or soon if not registered, and so on."""
+        self._stop_keeping()
+        self._keeper = self._phone.spawn(self._stay(expires, seconds))
+
+    async def end(self) -> None:
+        """Remove the contact (§10.2.2); raises RegisterFailed."""
+        self._stop_keeping()
+        await self._register(0)
+
+    async def _register(self, expires: int) -> float:
+        wanted = ("Expires", str(expires))
+        request = self._phone.request(self._dialog, "REGISTER", wanted)
+        response = await self._phone.send(self._dialog, request)
+        self.active = response.status < 300 and expires > 0
+        self._phone.changes.happened()
+        if response.status >= 300:
+            about = f"registration of {self._phone.username}"
+            raise RegisterFailed(about, response.status, response.reason)
+        return granted(response, expires)
+
+    async def _stay(self, expires: int, seconds: float) -> None:
+        while True:
+            pause = max(seconds / 2, 0.05) if self.active else RETRY_REGISTER
+            await asyncio.sleep(pause)
+            with suppress(RegisterFailed):
+                seconds = await self._register(expires)
+
+    def _stop_keeping(self) -> None:
+        if self._keeper:
+            self._keeper.cancel()
+            self._keeper = None
+
+
 class Phone:
     """A phone on its own UDP port. Use it as `async with Phone(…) as phone:`."""
 
@@ -465,7 +518,7 @@ class Phone:
         self.registrar = registrar
         self.display_name = display_name
         self.user_agent = user_agent
-        self.auto_answer = self.busy = self.registered = False
+        self.auto_answer = self.busy = False
         self.challenged: set[str] = set()  # events that must prove the password
         self.on_notify: Callable[[Notification], None] | None = None
         self.incoming: list[IncomingCall] = []  # every call that ever rang here
@@ -480,7 +533,6 @@ class Phone:
         self._calls: dict[tuple[str, str], Call] = {}
         self._watches: dict[tuple[str, str], Watch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._keeper: asyncio.Task[None] | None = None
         self.problems: list[BaseException] = []  # bugs; raised when the phone closes
 
     async def __aenter__(self) -> Self:
@@ -506,8 +558,9 @@ class Phone:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(*self.registrar, family=socket.AF_INET)
         self._hop: Address = (str(found[0][4][0]), self.registrar[1])
-        self._registration = self._new_dialog(self.username)
-        self._registration.target = "sip:{}:{}".format(*self.registrar)
+        dialog = self._new_dialog(self.username)
+        dialog.target = "sip:{}:{}".format(*self.registrar)
+        self._registration = Registration(self, dialog)
 
     async def close(self, *, politely: bool = True) -> None:
         """Hang up, unregister and go; impolitely means: as if the power failed."""
@@ -541,26 +594,22 @@ class Phone:
 
     # --- what a person or a test does ---
 
+    @property
+    def registered(self) -> bool:
+        """Whether the latest REGISTER put this phone's contact in place."""
+        return self._registration.active
+
     async def register(self, expires: int = 300, *, within: float = 10) -> None:
         """Register and stay registered; raises RegisterFailed, and tries no more."""
-        self._stop_keeping()
-        try:
-            async with asyncio.timeout(within):
-                seconds = await self._register(expires)
-        except TimeoutError:
-            where = f"{self.username} to register at {self.registrar}"
-            raise TimeoutError(f"{where}; waited {within:g} s") from None
-        self._keeper = self.spawn(self._stay_registered(expires, seconds))
+        await self._registration.start(expires, within)
 
     def keep_registering(self, expires: int = 300) -> None:
         """Register in the background, again and again until it works."""
-        self._stop_keeping()
-        self._keeper = self.spawn(self._stay_registered(expires, 0))
+        self._registration.keep(expires, 0)
 
     async def unregister(self) -> None:
         """Remove this phone's contact; raises RegisterFailed."""
-        self._stop_keeping()
-        await self._register(0)
+        await self._registration.end()
 
     async def call(self, number: str) -> Call:
         """Dial; returns at once, the call is then under way."""
@@ -584,9 +633,8 @@ class Phone:
         """The next NOTIFY for that event that was not handed out yet."""
 
         def fresh() -> list[Notification]:
-            return [
-                n for n in self.notifications if n.event == event and self._is_new(n)
-            ]
+            known = self.notifications
+            return [n for n in known if n.event == event and self._is_new(n)]
 
         about = f"{self.username} to get a NOTIFY {event}"
         await self.changes.until(fresh, within, lambda: about)
@@ -678,8 +726,6 @@ class Phone:
         self._calls.pop(key, None)
         self._watches.pop(key, None)
 
-    # --- registering and watching ---
-
     def _new_dialog(self, number: str) -> _Dialog:
         host, port = self.registrar
         user = urllib.parse.quote(number, safe="*+")
@@ -688,30 +734,6 @@ class Phone:
         ours = f"sip:{urllib.parse.quote(self.username)}@{host}:{port}"
         local = f"{name}<{ours}>;tag={new_token()}"
         return _Dialog(local, f"<{uri}>", uri, self._hop)
-
-    async def _register(self, expires: int) -> float:
-        """Register or (0) unregister (§10.2); the granted seconds."""
-        dialog = self._registration
-        request = self.request(dialog, "REGISTER", ("Expires", str(expires)))
-        response = await self.send(dialog, request)
-        self.registered = response.status < 300 and expires > 0
-        self.changes.happened()
-        if response.status >= 300:
-            about = f"registration of {self.username}"
-            raise RegisterFailed(about, response.status, response.reason)
-        return granted(response, expires)
-
-    async def _stay_registered(self, expires: int, seconds: float) -> None:
-        while True:
-            pause = max(seconds / 2, 0.05) if self.registered else RETRY_REGISTER
-            await asyncio.sleep(pause)
-            with suppress(RegisterFailed):
-                seconds = await self._register(expires)
-
-    def _stop_keeping(self) -> None:
-        if self._keeper:
-            self._keeper.cancel()
-            self._keeper = None
 
     async def _watch(
         self, number: str, read: Callable[[bytes], str], *about: Header
@@ -753,14 +775,11 @@ class Phone:
             self.respond(invite, 486, "Busy Here")
             return
         caller = NameAddr.parse(invite.header("From"))
-        to = invite.header("To")
-        dialog = _Dialog(
-            f"{to};tag={new_token()}", invite.header("From"), caller.uri, self._hop
-        )
+        ours = f"{invite.header('To')};tag={new_token()}"
+        dialog = _Dialog(ours, invite.header("From"), caller.uri, self._hop)
         dialog.call_id = invite.call_id
         dialog.learn(invite, invite.all("Record-Route"))
-        party = Party(caller.display, caller.user)
-        call = IncomingCall(self, dialog, invite, party)
+        call = IncomingCall(self, dialog, invite, Party(caller.display, caller.user))
         self._calls[call.key] = call
         self.incoming.append(call)
         self.spawn(call.ring())
@@ -790,10 +809,9 @@ class Phone:
         self.changes.happened()
 
     def _is_proven(self, request: Request) -> bool:
-        proof = request.find("Authorization")
-        return authorized(
-            proof, nonce=self._nonce, password=self.password, method=request.method
-        )
+        proof, method = request.find("Authorization"), request.method
+        secrets = {"nonce": self._nonce, "password": self.password}
+        return authorized(proof, **secrets, method=method)
 
     def _noticed(self, notification: Notification) -> None:
         self.notifications.append(notification)

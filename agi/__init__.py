@@ -1,1 +1,0 @@
-"""AGI scripts, for the PBX to run."""

@@ -1,0 +1,114 @@
+"""What `hotdesk status` shows of each device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asterisk_hotdesk.cli.output import Cell, moment
+from asterisk_hotdesk.cli.user_showing import extension_shown
+from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.store.status import DeviceStatus
+
+COLUMNS = ("Device", "User", "Name", "Since", "PBX", "Phone", "Seen", "Location")
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A desk, and what is known of its phone."""
+
+    desk: Desk
+    seen: DeviceStatus | None
+    stale_before: datetime
+
+    @property
+    def since(self) -> datetime | None:
+        """Return since when the user sits here; the switch that sat him down tells."""
+        if self.desk.user and self.desk.switch:
+            return self.desk.switch.decided_at
+        return None
+
+    @property
+    def in_force(self) -> bool:
+        """Return whether the PBX has followed the last switch."""
+        return self.desk.switch is None or self.desk.switch.routed_at is not None
+
+    @property
+    def confirmed(self) -> bool:
+        """Return whether the phone has fetched the configuration of the last switch."""
+        return self.desk.switch is None or self.desk.switch.confirmed_at is not None
+
+    @property
+    def stale(self) -> bool:
+        """Return whether the phone had its time to fetch, and did not."""
+        return (
+            not self.confirmed
+            and self.desk.switch is not None
+            and self.desk.switch.decided_at < self.stale_before
+        )
+
+
+def summary(seat: Seat) -> dict[str, Any]:
+    """Return what programs get."""
+    user, seen = seat.desk.user, seat.seen
+    return {
+        "device": seat.desk.device.name,
+        "account": seat.desk.device.account,
+        "extension": user.extension if user else None,
+        "name": user.name if user else None,
+        "since": seat.since,
+        "in_force": seat.in_force,
+        "confirmed": seat.confirmed,
+        "stale": seat.stale,
+        "registered": seen.registered if seen else None,
+        "reachable": seen.reachable if seen else None,
+        "in_call": seen.in_call if seen else None,
+        "address": seen.address if seen else "",
+        "user_agent": seen.user_agent if seen else "",
+    }
+
+
+def row(seat: Seat) -> list[Cell]:
+    """Return what people get, in the order of `COLUMNS`."""
+    user = seat.desk.user
+    return [
+        seat.desk.device.name,
+        (extension_shown(user), "green") if user else "-",
+        user.name if user else "-",
+        moment(seat.since),
+        "in force" if seat.in_force else ("pending", "yellow"),
+        _phone(seat),
+        contact(seat.seen),
+        seat.desk.device.location or "-",
+    ]
+
+
+def contact(seen: DeviceStatus | None) -> Cell:
+    """Return how Asterisk sees the phone."""
+    if seen is None or seen.registered is None:
+        return "unknown"
+    if not seen.registered:
+        return ("not registered", "red")
+    if seen.reachable is False:
+        return ("unreachable", "red")
+    return ("in call", "cyan") if seen.in_call else "registered"
+
+
+def counted(seats: Sequence[Seat], *, daemon_running: bool) -> str:
+    """Return the line below the table."""
+    used = sum(seat.desk.user is not None for seat in seats)
+    stale = sum(seat.stale for seat in seats)
+    pending = sum(not seat.in_force for seat in seats)
+    return (
+        f"{len(seats)} devices: {used} used, {len(seats) - used} idle; {stale} phones"
+        f" stale; {pending} switches pending; the daemon is"
+        f" {'running' if daemon_running else 'not running'}."
+    )
+
+
+def _phone(seat: Seat) -> Cell:
+    if seat.stale:
+        return ("stale", "red")
+    return "confirmed" if seat.confirmed else ("waiting", "yellow")

@@ -1,0 +1,114 @@
+"""`hotdesk user`: people with an extension and a PIN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from asterisk_hotdesk.cli import output, pin_setting, user_adding, user_showing
+from asterisk_hotdesk.cli.opening import with_database
+from asterisk_hotdesk.cli.options import (
+    EXTENSIONS,
+    account_option,
+    csv_option,
+    json_option,
+)
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.store import Database, logins, users
+
+
+@click.group()
+def user() -> None:
+    """Add, edit, list and remove users; set PINs."""
+
+
+@user.command()
+@click.argument("extensions", type=EXTENSIONS, metavar="[EXT|RANGE]", required=False)
+@click.option("--name", help="What other phones show; EXT stands for the extension.")
+@click.option(
+    "--context",
+    default=user_adding.DEFAULT_CONTEXT,
+    show_default=True,
+    help="The PBX's dialplan context that the user dials from.",
+)
+@account_option
+@click.option("--language", help="For example de; else that of the device.")
+@click.option(
+    "--when-logged-out",
+    default="unavailable",
+    show_default=True,
+    metavar="WHAT",
+    help="What a caller gets while the user sits nowhere: unavailable,"
+    " voicemail:BOX@CONTEXT or number:DIGITS; EXT stands for the extension.",
+)
+@csv_option
+@with_database
+async def add(
+    config: Config,
+    database: Database,
+    /,
+    extensions: list[str] | None,
+    name: str | None,
+    csv_path: Path | None,
+    **common: Any,
+) -> None:
+    """Add a user, a range of them, or those in a CSV file.
+
+    A range is 100-199, or 100,105-110. A CSV file has the columns extension and name,
+    and perhaps context, account, language and when_logged_out. If any line is wrong,
+    all wrong lines are told and nothing is added.
+
+    A new user has no PIN; see: hotdesk user set-pin.
+    """
+    if csv_path:
+        if extensions or name:
+            raise click.UsageError("--csv takes no EXT and no --name.")
+        wanted = user_adding.from_csv(config, csv_path)
+    else:
+        if not extensions or not name:
+            raise click.UsageError("A user needs EXT and --name (or use --csv).")
+        wanted = user_adding.from_options(config, extensions, name, **common)
+    await user_adding.add(config, database, wanted)
+
+
+@user.command("set-pin")
+@click.argument("extension", metavar="EXT")
+@account_option
+@with_database
+async def set_pin(
+    config: Config, database: Database, extension: str, account: str
+) -> None:
+    """Set a user's PIN, and forget wrong ones.
+
+    On a terminal it is asked for, twice and hidden; else it is the first line of
+    standard input. It is never an argument: those are seen by everybody on this
+    machine.
+    """
+    await pin_setting.set_pin(config, database, account, extension)
+
+
+@user.command("list")
+@json_option
+@with_database
+async def list_users(config: Config, database: Database, as_json: bool) -> None:
+    """List all users by account and extension.
+
+    --json prints a list of objects with the keys extension, account, name, context,
+    language (or null), when_logged_out, allowed, pin_set and device (where the user
+    sits, or null).
+    """
+    async with database.transaction() as tx:
+        everyone = await users.everyone(tx)
+        sitting = await logins.everyone_logged_in(tx)
+    where = {user.key: device.name for user, device in sitting}
+    if as_json:
+        output.as_json([user_showing.summary(u, where.get(u.key)) for u in everyone])
+    elif not everyone:
+        output.say("No users; see: hotdesk user add --help")
+    else:
+        output.table(
+            user_showing.COLUMNS,
+            (user_showing.row(u, where.get(u.key)) for u in everyone),
+        )
