@@ -74,7 +74,7 @@ async def run(config: Config) -> None:
             asterisk.application,
         ) as ari,
     ):
-        await _Daemon(config, database, ari).run()
+        await Daemon(config, database, ari).run()
 
 
 async def _database(config: Config) -> str:
@@ -107,7 +107,7 @@ async def _patiently(attempt: Callable[[], Awaitable[T]], what: str) -> T:
             return result
 
 
-class _Daemon:
+class Daemon:
     """Everything that runs, and how the parts know each other."""
 
     def __init__(self, config: Config, database: Database, ari: Ari) -> None:
@@ -128,13 +128,15 @@ class _Daemon:
         self._listener = Listener(
             self._events, self._actions, database, self._refresher, self._catch_up, now
         )
-        self._desks = HotDesks(
+        self.desks = HotDesks(
             database=database,
             pins=Pins(pepper(config)),
             limits=config.pins,
             second_login=config.policy.second_login,
             follow=self._follower.follow,
         )
+        self.ready = asyncio.Event()
+        """Set once calls are answered, phones served and everything is caught up."""
         self._only_one = asyncio.Event()
         self._answering = asyncio.Event()
 
@@ -172,6 +174,7 @@ class _Daemon:
         await self._events.connected.wait()
         await self._catch_up.done.wait()
         log.info("ready")
+        self.ready.set()
         _notify_systemd("READY=1")
 
     async def _keep_being_the_only_one(self) -> None:
@@ -207,7 +210,7 @@ class _Daemon:
 
     async def _keep_answering_calls(self) -> None:
         sounds = await _patiently(self._sounds, "Asterisk's ARI")
-        ivr = Ivr(self._desks, sounds, self._config.provisioning.language, now)
+        ivr = Ivr(self.desks, sounds, self._config.provisioning.language, now)
         await _patiently(lambda: self._answer_calls(ivr), "Asterisk's ARI")
 
     async def _sounds(self) -> Sounds:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from contextlib import suppress
 
 from asterisk_hotdesk.cli import output
+from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.login import ORIGIN
-from asterisk_hotdesk.model import Change
+from asterisk_hotdesk.errors import NobodyLoggedIn
+from asterisk_hotdesk.login import ORIGIN, HotDesks, log_out
+from asterisk_hotdesk.model import Change, Device, EndReason, User
 from asterisk_hotdesk.store import Database, Tx, events, installation, logins
 from asterisk_hotdesk.store.events import Event
 
@@ -26,29 +28,45 @@ async def tell_daemon(tx: Tx, change: Change) -> None:
 
 
 async def record_of_devices(
-    tx: Tx, what: str, devices: Iterable[tuple[str, str]], now: datetime
+    tx: Tx, what: str, devices: Iterable[tuple[str, str]]
 ) -> None:
     """Keep that *what* happened to *devices*, each an account and a name."""
     await events.record(
         tx,
         *(
-            Event(at=now, what=what, account=account, device=name, by="command")
+            Event(at=now(), what=what, account=account, device=name, by="command")
             for account, name in devices
         ),
     )
 
 
-async def record_of_users(
-    tx: Tx, what: str, users: Iterable[tuple[str, str]], now: datetime
-) -> None:
+async def record_of_users(tx: Tx, what: str, users: Iterable[tuple[str, str]]) -> None:
     """Keep that *what* happened to *users*, each an account and an extension."""
     await events.record(
         tx,
         *(
-            Event(at=now, what=what, account=account, extension=extension, by="command")
+            Event(
+                at=now(), what=what, account=account, extension=extension, by="command"
+            )
             for account, extension in users
         ),
     )
+
+
+async def end_logins(
+    desks: HotDesks, sitting: Iterable[tuple[User, Device]], reason: EndReason
+) -> None:
+    """Log everybody of *sitting* out."""
+    for _, device in sitting:
+        # Somebody may just have gone.
+        with suppress(NobodyLoggedIn):
+            await log_out(
+                desks,
+                device_name=device.name,
+                now=now(),
+                reason=reason,
+                by="command",
+            )
 
 
 async def daemon_is_running(config: Config, database: Database) -> bool:

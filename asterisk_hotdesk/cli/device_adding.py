@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from asterisk_hotdesk.cli import changes, csv_files, output, values
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
-from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change
@@ -83,7 +82,7 @@ async def add(
             await devices.ensure_account(tx, account)
         await _add_with_progress(tx, new)
         await changes.record_of_devices(
-            tx, "device_added", [(one.account, one.name) for one in new], now()
+            tx, "device_added", [(one.account, one.name) for one in new]
         )
         names = frozenset(one.name for one in new)
         await changes.tell_daemon(tx, Change(devices=names, directory=True))

@@ -7,13 +7,20 @@ from typing import Any
 
 import click
 
-from asterisk_hotdesk.cli import device_adding, device_showing, output
+from asterisk_hotdesk.cli import (
+    device_adding,
+    device_showing,
+    editing,
+    output,
+    removing,
+)
 from asterisk_hotdesk.cli.opening import with_database
 from asterisk_hotdesk.cli.options import (
     NAMES,
     account_option,
     csv_option,
     json_option,
+    yes_option,
 )
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.store import Database, logins
@@ -86,7 +93,62 @@ async def list_devices(config: Config, database: Database, as_json: bool) -> Non
     elif not desks:
         output.say("No devices; see: hotdesk device add --help")
     else:
-        output.table(
-            ("Device", "MAC", "Account", "Location", "Emergency", "Language", "User"),
-            map(device_showing.row, desks),
-        )
+        output.table(device_showing.COLUMNS, map(device_showing.row, desks))
+
+
+@device.command()
+@click.argument("name")
+@click.option("--secrets", is_flag=True, help="Show the SIP secret too.")
+@json_option
+@with_database
+async def show(
+    config: Config, database: Database, name: str, secrets: bool, as_json: bool
+) -> None:
+    """Show a device: who sits there, what its phone says, where it fetches.
+
+    The provisioning URL holds a token: whoever has it gets the phone's configuration.
+
+    --json prints an object with the keys of `device list` and: user_name and since (of
+    who sits there, or null), switch (null, or an object with generation and the times
+    decided_at, routed_at, refreshed_at and confirmed_at), status (null, or an object
+    with registered, reachable, in_call, address, user_agent, round_trip_us, seen_at,
+    fetched_at, fetched_generation and fetched_user_agent) and provisioning_url; with
+    --secrets also sip_secret.
+    """
+    found = await device_showing.details(config, database, name)
+    if as_json:
+        output.as_json(found.for_programs(with_secrets=secrets))
+    else:
+        output.fields(found.for_people(with_secrets=secrets))
+
+
+@device.command()
+@click.argument("name")
+@click.option("--mac", help="The MAC address of the phone that stands there now.")
+@click.option("--location", help="Where the desk stands.")
+@click.option("--emergency-number", help="Caller ID number of emergency calls.")
+@click.option("--language", help='For example de; "" for the default.')
+@with_database
+async def edit(
+    config: Config, database: Database, /, name: str, **wanted: str | None
+) -> None:
+    """Change a device, for example when its phone was exchanged.
+
+    What is not given stays as it is; whoever sits there stays logged in.
+    """
+    await editing.edit_device(config, database, name, **wanted)
+
+
+@device.command()
+@click.argument("names", type=NAMES, metavar="NAME|RANGE...", nargs=-1, required=True)
+@yes_option
+@with_database
+async def remove(
+    config: Config, database: Database, names: tuple[list[str], ...], yes: bool
+) -> None:
+    """Remove devices; whoever sits there is logged out.
+
+    A phone that is removed can no longer register.
+    """
+    named = dict.fromkeys(name for group in names for name in group)
+    await removing.remove_devices(config, database, list(named), yes=yes)

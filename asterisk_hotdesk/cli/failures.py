@@ -36,7 +36,9 @@ def explained(error: BaseException) -> tuple[int, list[str]]:
             return error.exit_code, _usage(error)
         case click.ClickException():
             return error.exit_code, _lines(error.format_message())
-        case KeyboardInterrupt() | click.Abort():
+        case click.Abort():
+            return 1, ["hotdesk: not answered; nothing was changed"]
+        case KeyboardInterrupt():
             return INTERRUPTED, ["hotdesk: interrupted"]
     causes = list(_causes(error))
     for kind, code in _CODES:

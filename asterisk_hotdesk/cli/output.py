@@ -14,6 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from asterisk_hotdesk.errors import Refused
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User
+
 Cell = str | tuple[str, str]
 """A text, or a text with the style that it has on a terminal."""
 
@@ -56,6 +59,12 @@ def note(text: str) -> None:
     click.echo(f"hotdesk: {printable(text)}", err=True)
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask unless *yes*; raise `Refused` where the answer is no."""
+    if not yes and not click.confirm(printable(question), err=True):
+        raise Refused("Nothing was changed.")
+
+
 def moment(time: datetime | None) -> str:
     """Return *time* in the administrator's time zone."""
     return f"{time.astimezone():%Y-%m-%d %H:%M:%S}" if time else "-"
@@ -64,6 +73,11 @@ def moment(time: datetime | None) -> str:
 def mac_shown(mac: str) -> str:
     """Return a MAC address as it is printed on phones."""
     return ":".join(mac[i : i + 2] for i in range(0, len(mac), 2)).upper()
+
+
+def extension_shown(user: User) -> str:
+    """Return the extension, with the account where it is not the usual one."""
+    return user.extension if user.account == DEFAULT_ACCOUNT else user.key
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from asterisk_hotdesk.cli import changes, output
-from asterisk_hotdesk.cli.opening import hot_desks, now
+from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.login import find_user, user_subject
@@ -28,7 +28,7 @@ async def set_pin(
         await users.set_pin_hash(tx, user, pin_hash)
         # Whoever asked for a new PIN has usually tried the old one too often.
         await attempts.forgive(tx, user_subject(desks, account, extension))
-        await changes.record_of_users(tx, "pin_set", [(account, extension)], now())
+        await changes.record_of_users(tx, "pin_set", [(account, extension)])
     output.say(f"The PIN of {extension} is set.")
 
 

@@ -26,9 +26,9 @@ async def status(config: Config, database: Database, as_json: bool) -> None:
 
     --json prints an object with daemon_running (true or false) and devices, a list of
     objects with the keys device, account, extension and name (of the user, or null),
-    since (or null), in_force (whether the PBX has followed), confirmed (whether the
-    phone has fetched), stale, registered, reachable, in_call (null: unknown), address
-    and user_agent.
+    since (or null), in_force (whether the PBX has followed the last switch), confirmed
+    (whether the phone has fetched since; both null where nobody ever sat), stale,
+    registered, reachable, in_call (null: unknown), address and user_agent.
     """
     async with database.transaction() as tx:
         desks = await logins.desks(tx)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asterisk_hotdesk.cli.output import Cell, moment
-from asterisk_hotdesk.cli.user_showing import extension_shown
+from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
 from asterisk_hotdesk.model import Desk
 from asterisk_hotdesk.store.status import DeviceStatus
 
@@ -24,29 +23,25 @@ class Seat:
     stale_before: datetime
 
     @property
-    def since(self) -> datetime | None:
-        """Return since when the user sits here; the switch that sat him down tells."""
-        if self.desk.user and self.desk.switch:
-            return self.desk.switch.decided_at
-        return None
+    def in_force(self) -> bool | None:
+        """Return whether the PBX has followed the last switch; None: there is none."""
+        switch = self.desk.switch
+        return None if switch is None else switch.routed_at is not None
 
     @property
-    def in_force(self) -> bool:
-        """Return whether the PBX has followed the last switch."""
-        return self.desk.switch is None or self.desk.switch.routed_at is not None
-
-    @property
-    def confirmed(self) -> bool:
-        """Return whether the phone has fetched the configuration of the last switch."""
-        return self.desk.switch is None or self.desk.switch.confirmed_at is not None
+    def confirmed(self) -> bool | None:
+        """Return whether the phone has fetched since the last switch, if any."""
+        switch = self.desk.switch
+        return None if switch is None else switch.confirmed_at is not None
 
     @property
     def stale(self) -> bool:
         """Return whether the phone had its time to fetch, and did not."""
+        switch = self.desk.switch
         return (
-            not self.confirmed
-            and self.desk.switch is not None
-            and self.desk.switch.decided_at < self.stale_before
+            switch is not None
+            and switch.confirmed_at is None
+            and switch.decided_at < self.stale_before
         )
 
 
@@ -58,7 +53,7 @@ def summary(seat: Seat) -> dict[str, Any]:
         "account": seat.desk.device.account,
         "extension": user.extension if user else None,
         "name": user.name if user else None,
-        "since": seat.since,
+        "since": since(seat.desk),
         "in_force": seat.in_force,
         "confirmed": seat.confirmed,
         "stale": seat.stale,
@@ -77,12 +72,17 @@ def row(seat: Seat) -> list[Cell]:
         seat.desk.device.name,
         (extension_shown(user), "green") if user else "-",
         user.name if user else "-",
-        moment(seat.since),
-        "in force" if seat.in_force else ("pending", "yellow"),
+        moment(since(seat.desk)),
+        _pbx(seat),
         _phone(seat),
         contact(seat.seen),
         seat.desk.device.location or "-",
     ]
+
+
+def since(desk: Desk) -> datetime | None:
+    """Return since when the user sits there; the switch that began it tells."""
+    return desk.switch.decided_at if desk.user and desk.switch else None
 
 
 def contact(seen: DeviceStatus | None) -> Cell:
@@ -100,7 +100,7 @@ def counted(seats: Sequence[Seat], *, daemon_running: bool) -> str:
     """Return the line below the table."""
     used = sum(seat.desk.user is not None for seat in seats)
     stale = sum(seat.stale for seat in seats)
-    pending = sum(not seat.in_force for seat in seats)
+    pending = sum(seat.in_force is False for seat in seats)
     return (
         f"{len(seats)} devices: {used} used, {len(seats) - used} idle; {stale} phones"
         f" stale; {pending} switches pending; the daemon is"
@@ -108,7 +108,15 @@ def counted(seats: Sequence[Seat], *, daemon_running: bool) -> str:
     )
 
 
+def _pbx(seat: Seat) -> Cell:
+    if seat.in_force is None:
+        return "-"
+    return "in force" if seat.in_force else ("pending", "yellow")
+
+
 def _phone(seat: Seat) -> Cell:
+    if seat.confirmed is None:
+        return "-"
     if seat.stale:
         return ("stale", "red")
     return "confirmed" if seat.confirmed else ("waiting", "yellow")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from asterisk_hotdesk.cli import changes, csv_files, output, values
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
-from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change, user_key
 from asterisk_hotdesk.store import Database, Tx, devices, users
@@ -73,7 +72,7 @@ async def add(
         for account in sorted({one.account for one in new}):
             await devices.ensure_account(tx, account)
         await users.add(tx, new)
-        await changes.record_of_users(tx, "user_added", keys, now())
+        await changes.record_of_users(tx, "user_added", keys)
         named = frozenset(user_key(*key) for key in keys)
         await changes.tell_daemon(tx, Change(users=named, directory=True))
     if len(new) == 1:

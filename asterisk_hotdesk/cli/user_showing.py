@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from asterisk_hotdesk.cli.output import Cell
-from asterisk_hotdesk.model import DEFAULT_ACCOUNT, LoggedOutTreatment, User
+from asterisk_hotdesk import rules
+from asterisk_hotdesk.cli.opening import hot_desks
+from asterisk_hotdesk.cli.output import Cell, moment
+from asterisk_hotdesk.cli.status_showing import since
+from asterisk_hotdesk.config import Config, PinsConfig
+from asterisk_hotdesk.login import find_user, user_subject
+from asterisk_hotdesk.model import Desk, Failures, LoggedOutTreatment, User
+from asterisk_hotdesk.store import Database, attempts, logins
 
 COLUMNS = (
     "Extension",
@@ -62,8 +70,57 @@ def when_logged_out(user: User) -> str:
     return f"{user.logged_out_treatment}:{user.logged_out_target}"
 
 
-def extension_shown(user: User) -> str:
-    """Return the extension, with the account where it is not the usual one."""
-    if user.account == DEFAULT_ACCOUNT:
-        return user.extension
-    return user.key
+@dataclass(frozen=True)
+class Details:
+    """All that is known of one user."""
+
+    user: User
+    desk: Desk | None
+    wrong_pins: Failures
+    limits: PinsConfig
+
+    def for_programs(self) -> dict[str, Any]:
+        """Return it for JSON; the keys are documented in `hotdesk user show`."""
+        return {
+            **summary(self.user, self.desk.device.name if self.desk else None),
+            "since": since(self.desk) if self.desk else None,
+            "wrong_pins": self.wrong_pins.count,
+            "locked_until": locked_until(self.wrong_pins, self.limits),
+        }
+
+    def for_people(self) -> list[tuple[str, Cell]]:
+        """Return it as names and values."""
+        device = self.desk.device.name if self.desk else None
+        shown = list(zip(COLUMNS, row(self.user, device), strict=True))
+        locked = locked_until(self.wrong_pins, self.limits)
+        return [
+            *shown,
+            ("Since", moment(since(self.desk)) if self.desk else "-"),
+            ("Wrong PINs", str(self.wrong_pins.count)),
+            ("Locked until", locked if isinstance(locked, str) else moment(locked)),
+        ]
+
+
+async def details(
+    config: Config, database: Database, account: str, extension: str
+) -> Details:
+    """Return all that is known of a user, or raise `NotFound`."""
+    desks = hot_desks(config, database)
+    user = await find_user(desks, account, extension)
+    subject = user_subject(desks, account, extension)
+    async with database.transaction() as tx:
+        desk = await logins.user_desk(tx, account, extension)
+        known = await attempts.failures(tx, subject)
+    return Details(user, desk, known[subject], config.pins)
+
+
+def locked_until(failures: Failures, limits: PinsConfig) -> datetime | str | None:
+    """Return until when the user's PIN is refused, even the right one."""
+    if failures.count >= limits.hard_lock_failures:
+        return "unlocked by an administrator"
+    return rules.locked_until(
+        failures,
+        limit=limits.user_failures,
+        first_lock=timedelta(seconds=limits.first_lock_seconds),
+        longest_lock=timedelta(seconds=limits.longest_lock_seconds),
+    )

@@ -7,13 +7,22 @@ from typing import Any
 
 import click
 
-from asterisk_hotdesk.cli import output, pin_setting, user_adding, user_showing
+from asterisk_hotdesk.cli import (
+    editing,
+    output,
+    permitting,
+    pin_setting,
+    removing,
+    user_adding,
+    user_showing,
+)
 from asterisk_hotdesk.cli.opening import with_database
 from asterisk_hotdesk.cli.options import (
     EXTENSIONS,
     account_option,
     csv_option,
     json_option,
+    yes_option,
 )
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.store import Database, logins, users
@@ -112,3 +121,84 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
             user_showing.COLUMNS,
             (user_showing.row(u, where.get(u.key)) for u in everyone),
         )
+
+
+@user.command()
+@click.argument("extension", metavar="EXT")
+@account_option
+@json_option
+@with_database
+async def show(
+    config: Config, database: Database, extension: str, account: str, as_json: bool
+) -> None:
+    """Show a user: where the user sits, and wrong PINs.
+
+    --json prints an object with the keys of `user list` and: since (of the login, or
+    null), wrong_pins (how many in a row) and locked_until (a time, null, or
+    "unlocked by an administrator").
+    """
+    found = await user_showing.details(config, database, account, extension)
+    if as_json:
+        output.as_json(found.for_programs())
+    else:
+        output.fields(found.for_people())
+
+
+@user.command()
+@click.argument("extension", metavar="EXT")
+@account_option
+@click.option("--name", help="What other phones show.")
+@click.option("--context", help="The context that the user dials from.")
+@click.option("--language", help='For example de; "" for that of the device.')
+@click.option(
+    "--when-logged-out", metavar="WHAT", help="As in: hotdesk user add --help"
+)
+@with_database
+async def edit(
+    config: Config,
+    database: Database,
+    /,
+    extension: str,
+    account: str,
+    **wanted: str | None,
+) -> None:
+    """Change a user.  What is not given stays as it is."""
+    await editing.edit_user(config, database, account, extension, **wanted)
+
+
+@user.command()
+@click.argument("extensions", type=EXTENSIONS, metavar="EXT|RANGE")
+@account_option
+@with_database
+async def allow(
+    config: Config, database: Database, extensions: list[str], account: str
+) -> None:
+    """Let users log in at hot desks."""
+    await permitting.allow(config, database, account, extensions)
+
+
+@user.command()
+@click.argument("extensions", type=EXTENSIONS, metavar="EXT|RANGE")
+@account_option
+@with_database
+async def deny(
+    config: Config, database: Database, extensions: list[str], account: str
+) -> None:
+    """Let users no longer log in; whoever is logged in stays so until logout."""
+    await permitting.deny(config, database, account, extensions)
+
+
+@user.command()
+@click.argument("extensions", type=EXTENSIONS, metavar="EXT|RANGE")
+@account_option
+@yes_option
+@with_database
+async def remove(
+    config: Config,
+    database: Database,
+    extensions: list[str],
+    account: str,
+    yes: bool,
+) -> None:
+    """Remove users; those who sit somewhere are logged out."""
+    await removing.remove_users(config, database, account, extensions, yes=yes)

@@ -101,7 +101,7 @@ class Lab:
         try:
             pbx.write()
             asterisk_pid = pbx.start()
-            self._write_config(pbx, settings)
+            self.write_config(pbx, settings)
             pins = self._enrol()
             service_pid = self.start_service()
             facts = self._describe(pbx, pins, asterisk_pid, service_pid)
@@ -245,7 +245,8 @@ class Lab:
             raise LabError(f"hotdesk {' '.join(arguments)}: {done.stderr}{done.stdout}")
         return done
 
-    def _write_config(self, pbx: Pbx, settings: str) -> None:
+    def write_config(self, pbx: Pbx, settings: str) -> None:
+        """Write the service's configuration file for *pbx*."""
         ports = pbx.ports
         text = f"""\
 state_dir = "{self.directory / "state"}"
