@@ -61,6 +61,17 @@ class Wanted:
                 wanted[user_entry(key)] = f"{desk.generation}:{desk.device.name}"
         return wanted
 
+    def routed(self) -> Wanted:
+        """Return what has been written; what is decided but not yet, is left out."""
+        return Wanted(
+            {name: desk for name, desk in self.desks.items() if not _on_its_way(desk)},
+            {
+                key: found
+                for key, found in self.users.items()
+                if not (found and _on_its_way(found[1]))
+            },
+        )
+
     def absent(self) -> list[str]:
         """Return the AstDB entries that there must not be."""
         return [desk_entry(name) for name, desk in self.desks.items() if not desk] + [
@@ -105,7 +116,6 @@ class Follower:
         async with self._exclusive(change):
             wanted = await self._read(change)
             await self._write(wanted)
-            await self._verify(wanted)
             await self._note_routed(wanted)
         self.followed |= change
         self.something_followed.set()
@@ -113,7 +123,11 @@ class Follower:
     async def check(self, change: Change) -> None:
         """Raise `Unavailable` if AstDB does not say what it should of *change*."""
         async with self._exclusive(change):
-            await self._verify(await self._read(change))
+            wanted = (await self._read(change)).routed()
+            await self._verify(wanted)
+            for name, desk in wanted.desks.items():
+                if desk:
+                    await self._endpoints.tidy(name, self.fields(desk))
 
     @asynccontextmanager
     async def _exclusive(self, change: Change) -> AsyncIterator[None]:
@@ -140,13 +154,15 @@ class Follower:
         return wanted
 
     async def _write(self, wanted: Wanted) -> None:
-        # The user's entry comes last: until it agrees with the desk's, nobody rings.
-        await _together(self._write_endpoint(n, d) for n, d in wanted.desks.items())
+        # In any order: a route counts only once both of its entries agree.
         await _together(
             [
-                *(self._routes.write(e, v) for e, v in wanted.entries().items()),
+                *(self._write_endpoint(*desk) for desk in wanted.desks.items()),
+                *(self._routes.write(*entry) for entry in wanted.entries().items()),
                 *(self._routes.delete(entry) for entry in wanted.absent()),
                 *(self._set_hint(*found) for found in wanted.users.values() if found),
+                # Asterisk serves one connection in order, so this sees what is above.
+                self._verify(wanted),
             ]
         )
 
@@ -247,6 +263,10 @@ def _users_file(sitting: Iterable[tuple[User, Desk | None]]) -> str:
     return files.users_file(
         (user, desk.device.name if desk else None) for user, desk in sitting
     )
+
+
+def _on_its_way(desk: Desk | None) -> bool:
+    return bool(desk and desk.switch and desk.switch.routed_at is None)
 
 
 async def _together(writes: Iterable[Awaitable[None]]) -> None:

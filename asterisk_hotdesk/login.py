@@ -85,8 +85,7 @@ async def log_in(
     Raises a `Refused` that says why not; it is recorded, and nothing has changed.
     """
     try:
-        device = await _device(desks, device_name)
-        user = await _authenticate(desks, extension, pin, device, now)
+        user, device = await _authenticate(desks, extension, pin, device_name, now)
         return await _sit_down(desks, user, device, now, by="phone")
     except Refused as refusal:
         await _record_refusal(desks, refusal, extension, device_name, now)
@@ -123,8 +122,8 @@ async def log_out(
     Raises `NotAHotDesk` for a phone that is none, and `NobodyLoggedIn`.
     """
     try:
-        device = await _device(desks, device_name)
         async with desks.database.transaction() as tx:
+            device = await _device(tx, device_name)
             await logins.lock(tx, None, device)
             sitting = await logins.open_logins(tx, device=device)
             if not sitting:
@@ -149,25 +148,25 @@ def device_subject(device_name: str) -> str:
     return f"device:{device_name}"
 
 
-async def _device(desks: HotDesks, name: str) -> Device:
-    async with desks.database.transaction() as tx:
-        device = await devices.find(tx, name)
+async def _device(tx: Tx, name: str) -> Device:
+    device = await devices.find(tx, name)
     if device is None:
         raise NotAHotDesk
     return device
 
 
 async def _authenticate(
-    desks: HotDesks, extension: str, pin: str, device: Device, now: datetime
-) -> User:
-    """Return the user of *extension* whose PIN this is.
+    desks: HotDesks, extension: str, pin: str, device_name: str, now: datetime
+) -> tuple[User, Device]:
+    """Return the user of *extension* whose PIN this is, and the device.
 
     A wrong PIN is counted before it is refused.  An unknown extension costs the caller
     the same prompts and the same time as a wrong PIN.
     """
-    of_user = user_subject(desks, device.account, extension)
-    of_device = device_subject(device.name)
     async with desks.database.transaction() as tx:
+        device = await _device(tx, device_name)
+        of_user = user_subject(desks, device.account, extension)
+        of_device = device_subject(device.name)
         # Guesses queue up; always the user's lock first, so nobody waits in a circle.
         await attempts.lock(tx, of_user, of_device)
         known = await attempts.failures(tx, of_user, of_device, TOTAL)
@@ -187,7 +186,7 @@ async def _authenticate(
     if refusal is not None:
         raise refusal
     assert user is not None  # noqa: S101 - no refusal, so there is one
-    return user
+    return user, device
 
 
 def _check_limits(

@@ -63,10 +63,9 @@ class _LateGroup(click.Group):
     metavar="PATH",
     help="The settings; else $HOTDESK_CONFIG, else /etc/asterisk-hotdesk/hotdesk.toml.",
 )
-@click.pass_context
-def hotdesk(ctx: click.Context, config_path: Path | None) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Log every detail to stderr.")
+def hotdesk(config_path: Path | None, verbose: bool) -> None:
     """Hot desking for an existing Asterisk PBX."""
-    ctx.obj = config_path
 
 
 def main() -> None:

@@ -31,10 +31,11 @@ async def record_of_devices(
     tx: Tx, what: str, devices: Iterable[tuple[str, str]]
 ) -> None:
     """Keep that *what* happened to *devices*, each an account and a name."""
+    at = now()
     await events.record(
         tx,
         *(
-            Event(at=now(), what=what, account=account, device=name, by="command")
+            Event(at=at, what=what, account=account, device=name, by="command")
             for account, name in devices
         ),
     )
@@ -42,12 +43,11 @@ async def record_of_devices(
 
 async def record_of_users(tx: Tx, what: str, users: Iterable[tuple[str, str]]) -> None:
     """Keep that *what* happened to *users*, each an account and an extension."""
+    at = now()
     await events.record(
         tx,
         *(
-            Event(
-                at=now(), what=what, account=account, extension=extension, by="command"
-            )
+            Event(at=at, what=what, account=account, extension=extension, by="command")
             for account, extension in users
         ),
     )

@@ -86,10 +86,7 @@ async def add(
         )
         names = frozenset(one.name for one in new)
         await changes.tell_daemon(tx, Change(devices=names, directory=True))
-    if len(new) == 1:
-        output.say(f"Device {new[0].name} added.")
-    else:
-        output.say(f"{len(new)} devices added.")
+    output.say(f"{output.counted(names, 'device')} added.")
     await changes.say_if_nobody_follows(config, database)
 
 

@@ -32,6 +32,8 @@ def explained(error: BaseException) -> tuple[int, list[str]]:
             return error.exit_code, []
         case SystemExit():
             return error.code if isinstance(error.code, int) else MISTAKE, []
+        case click.exceptions.NoArgsIsHelpError():
+            return error.exit_code, error.format_message().splitlines()
         case click.UsageError():
             return error.exit_code, _usage(error)
         case click.ClickException():
@@ -63,7 +65,7 @@ def _mistake(causes: list[BaseException]) -> str:
     said = sorted(
         {str(c) if isinstance(c, OSError) else type(c).__name__ for c in causes}
     )
-    return f"unexpected: {'; '.join(said)} (run --verbose logs where it happened)"
+    return f"unexpected: {'; '.join(said)} (hotdesk --verbose shows where)"
 
 
 def _usage(error: click.UsageError) -> list[str]:

@@ -9,22 +9,23 @@ import sys
 _COLOURS = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31"}
 
 
-def log_to_stderr(*, verbose: bool) -> None:
-    """Log to stderr: our own steps, and what libraries warn of."""
+def log_to_stderr(level: int) -> None:
+    """Log to stderr: our own steps from *level* on, and what libraries warn of."""
     writer = logging.StreamHandler(sys.stderr)
     writer.setFormatter(
         _OneLine(
             # The journal has its own clock.
             with_time="JOURNAL_STREAM" not in os.environ,
-            with_traces=verbose,
+            with_traces=level == logging.DEBUG,
             coloured=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
         )
     )
-    logging.basicConfig(handlers=[writer], level=logging.WARNING, force=True)
-    level = logging.DEBUG if verbose else logging.INFO
+    logging.basicConfig(
+        handlers=[writer], level=max(level, logging.WARNING), force=True
+    )
     logging.getLogger("asterisk_hotdesk").setLevel(level)
-    # It warns of each attempt to connect; we say once a minute who is away.
-    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    # The pool tells of each attempt to connect; our own errors say it once.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
 
 class _OneLine(logging.Formatter):

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec
 
 import click
 
+from asterisk_hotdesk.cli.logs import log_to_stderr
 from asterisk_hotdesk.config import Config, load
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.pepper import pepper
@@ -30,8 +31,13 @@ def now() -> datetime:
 
 def settings() -> Config:
     """Return the settings that `--config` names, or those in the usual places."""
-    path = click.get_current_context().find_root().obj
-    return load(path if isinstance(path, Path) else None, os.environ)
+    path: Path | None = click.get_current_context().find_root().params["config_path"]
+    return load(path, os.environ)
+
+
+def verbose() -> bool:
+    """Return whether the administrator wants to know every detail."""
+    return bool(click.get_current_context().find_root().params["verbose"])
 
 
 def with_database(
@@ -42,10 +48,7 @@ def with_database(
     @functools.wraps(command)
     def callback(*args: P.args, **kwargs: P.kwargs) -> None:
         config = settings()
-        # Our errors say it, once; the pool would add what it thinks of each attempt.
-        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
-        # What is decided is told by the command itself.
-        logging.getLogger("asterisk_hotdesk").setLevel(logging.ERROR)
+        log_to_stderr(logging.DEBUG if verbose() else logging.ERROR)
 
         async def run() -> None:
             async with opened(config) as database:

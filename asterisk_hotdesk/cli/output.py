@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,28 +20,34 @@ from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User
 Cell = str | tuple[str, str]
 """A text, or a text with the style that it has on a terminal."""
 
-_WIDEST = 100_000
-"""Where there is no terminal: no line is ever broken."""
+_MOST_PRETTY = 500
+"""Rich takes a millisecond for each row: a long table is printed plainly."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Print *rows* under their *columns*, aligned."""
+    texts = [[_text(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty() or len(texts) > _MOST_PRETTY:
+        _print_plainly([[Text(column) for column in columns], *texts])
+        return
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         shown.add_column(column)
-    for row in rows:
-        shown.add_row(*(_text(cell) for cell in row))
-    _print(shown)
+    for row in texts:
+        shown.add_row(*row)
+    Console(highlight=False).print(shown)
 
 
 def fields(pairs: Iterable[tuple[str, Cell]]) -> None:
     """Print what is known of one thing, a line each."""
+    texts = [[Text(name, style="bold"), _text(value)] for name, value in pairs]
+    if not sys.stdout.isatty():
+        _print_plainly(texts)
+        return
     shown = Table(box=None, pad_edge=False, show_header=False)
-    shown.add_column(style="bold")
-    shown.add_column()
-    for name, value in pairs:
-        shown.add_row(name, _text(value))
-    _print(shown)
+    for row in texts:
+        shown.add_row(*row)
+    Console(highlight=False).print(shown)
 
 
 def as_json(content: Any) -> None:
@@ -61,7 +67,14 @@ def note(text: str) -> None:
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask unless *yes*; raise `Refused` where the answer is no."""
-    if not yes and not click.confirm(printable(question), err=True):
+    if yes:
+        return
+    try:
+        answer = click.confirm(printable(question), err=True)
+    except click.Abort:
+        click.echo(err=True)
+        raise
+    if not answer:
         raise Refused("Nothing was changed.")
 
 
@@ -73,6 +86,11 @@ def moment(time: datetime | None) -> str:
 def mac_shown(mac: str) -> str:
     """Return a MAC address as it is printed on phones."""
     return ":".join(mac[i : i + 2] for i in range(0, len(mac), 2)).upper()
+
+
+def counted(names: Collection[str], kind: str) -> str:
+    """Return the only one of *names*, or how many of a *kind* there are."""
+    return next(iter(names)) if len(names) == 1 else f"{len(names)} {kind}s"
 
 
 def extension_shown(user: User) -> str:
@@ -93,15 +111,17 @@ def _text(cell: Cell) -> Text:
     return Text(printable(text), style=style)
 
 
-def _print(shown: Table) -> None:
-    if sys.stdout.isatty():
-        Console(highlight=False).print(shown)
-        return
-    console = Console(width=_WIDEST, color_system=None, force_terminal=False)
-    with console.capture() as capture:
-        console.print(shown)
-    lines = (line.rstrip() for line in capture.get().splitlines())
-    click.echo("\n".join(line for line in lines if line))
+def _print_plainly(rows: Sequence[Sequence[Text]]) -> None:
+    """Print *rows* aligned, a line each: no line is broken, nothing is coloured."""
+    widths = [
+        max(text.cell_len for text in column) for column in zip(*rows, strict=True)
+    ]
+    for row in rows:
+        padded = (
+            text.plain + " " * (width - text.cell_len)
+            for text, width in zip(row, widths, strict=True)
+        )
+        click.echo("  ".join(padded).rstrip())
 
 
 def _plain(value: object) -> str:

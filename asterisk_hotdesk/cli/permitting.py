@@ -16,7 +16,7 @@ async def allow(
 ) -> None:
     """Let those of *extensions* that there are log in."""
     found = await _set(database, account, extensions, allowed=True)
-    output.say(f"{named(found, 'user')} may log in at hot desks.")
+    output.say(f"{output.counted(found, 'user')} may log in at hot desks.")
 
 
 async def deny(
@@ -24,7 +24,7 @@ async def deny(
 ) -> None:
     """Let those of *extensions* that there are no longer log in."""
     found = await _set(database, account, extensions, allowed=False)
-    output.say(f"{named(found, 'user')} may not log in at hot desks.")
+    output.say(f"{output.counted(found, 'user')} may not log in at hot desks.")
     async with database.transaction() as tx:
         sitting = await logins.everyone_logged_in(tx)
     for user, device in sitting:
@@ -35,16 +35,13 @@ async def deny(
             )
 
 
-def named(names: Sequence[str], kind: str) -> str:
-    """Return the only one of *names*, or how many there are."""
-    return names[0] if len(names) == 1 else f"{len(names)} {kind}s"
-
-
 def note_missing(asked: Sequence[str], found: Sequence[str], account: str) -> None:
     """Say how many of those *asked* for there are not; raise `NotFound` if all."""
     missing = len(asked) - len(found)
     if not found:
-        raise NotFound(f"There is no user {named(asked, 'such')} in account {account}.")
+        raise NotFound(
+            f"There is no user {output.counted(asked, 'such')} in account {account}."
+        )
     if missing:
         output.note(f"{missing} of {len(asked)} extensions do not exist.")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from asterisk_hotdesk.cli import changes, output
 from asterisk_hotdesk.cli.opening import hot_desks
-from asterisk_hotdesk.cli.permitting import named, note_missing
+from asterisk_hotdesk.cli.permitting import note_missing
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.login import device_subject, user_subject
@@ -28,7 +28,9 @@ async def remove_devices(
         raise NotFound("\n".join(f"There is no device {name}." for name in missing))
     leaving = [known[name] for name in names]
     sitting = await _sitting(database, leaving, [])
-    output.confirm(f"Remove {named(names, 'device')}{_those(sitting)}?", yes=yes)
+    output.confirm(
+        f"Remove {output.counted(names, 'device')}{_those(sitting)}?", yes=yes
+    )
     await changes.end_logins(desks, sitting, EndReason.REMOVED)
     async with database.transaction() as tx:
         for device in leaving:
@@ -44,7 +46,7 @@ async def remove_devices(
             directory=True,
         )
         await changes.tell_daemon(tx, change)
-    output.say(f"{named(names, 'device')} removed.")
+    output.say(f"{output.counted(names, 'device')} removed.")
     await changes.say_if_nobody_follows(config, database)
 
 
@@ -64,7 +66,7 @@ async def remove_users(
     found = [user.extension for user in leaving]
     note_missing(extensions, found, account)
     sitting = await _sitting(database, [], leaving)
-    output.confirm(f"Remove {named(found, 'user')}{_those(sitting)}?", yes=yes)
+    output.confirm(f"Remove {output.counted(found, 'user')}{_those(sitting)}?", yes=yes)
     await changes.end_logins(desks, sitting, EndReason.REMOVED)
     seats = [device.name for _, device in sitting]
     async with database.transaction() as tx:
@@ -81,7 +83,7 @@ async def remove_users(
             directory=True,
         )
         await changes.tell_daemon(tx, change)
-    output.say(f"{named(found, 'user')} removed.")
+    output.say(f"{output.counted(found, 'user')} removed.")
     if seats:
         await changes.say_when_in_force(config, database, seats)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import click
@@ -88,10 +89,10 @@ async def logout(
         if not sitting:
             output.say("Nobody is logged in.")
             return
-        output.confirm(f"Log {len(sitting)} users out?", yes=yes)
+        output.confirm(f"Log {_people(sitting)} out?", yes=yes)
     await changes.end_logins(desks, sitting, EndReason.FORCED)
     if who is None:
-        output.say(f"{len(sitting)} users are logged out.")
+        output.say(f"{_people(sitting)} logged out.")
     else:
         (user, device) = sitting[0]
         output.say(f"{user.extension} is logged out at {device.name}.")
@@ -139,7 +140,7 @@ async def unlock(
         output.say("All wrong PINs are forgotten.")
     else:
         wrong = sum(failures.count for failures in known.values())
-        output.say(f"{wrong} wrong PINs of {who} are forgotten.")
+        output.say(f"{who} may try again; wrong PINs forgotten: {wrong}")
 
 
 async def _sitting(
@@ -174,3 +175,7 @@ async def _named(
     if found is None:
         raise NotFound(f"There is no {kind or 'device or user'} {who}.")
     return found
+
+
+def _people(sitting: Sequence[tuple[User, Device]]) -> str:
+    return output.counted([user.extension for user, _ in sitting], "user")

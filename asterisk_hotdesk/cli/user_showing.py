@@ -22,7 +22,7 @@ COLUMNS = (
     "Context",
     "Language",
     "When logged out",
-    "PIN",
+    "May log in",
     "Device",
 )
 
@@ -59,8 +59,8 @@ def row(user: User, device: str | None) -> list[Cell]:
 def may_log_in(user: User) -> Cell:
     """Return whether the user can log in by phone, and if not, why."""
     if not user.allowed:
-        return ("denied", "red")
-    return "set" if user.pin_hash else ("none", "yellow")
+        return ("no: denied", "red")
+    return "yes" if user.pin_hash else ("no: no PIN", "yellow")
 
 
 def when_logged_out(user: User) -> str:

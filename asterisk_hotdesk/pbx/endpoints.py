@@ -41,14 +41,13 @@ class Endpoints:
                 f" {refused.status}); compare sorcery.conf with the README, and look"
                 " for an endpoint of this name in pjsip.conf"
             ) from None
-        await self._keep_only(name, fields)
 
     async def delete(self, name: str) -> None:
         """Remove the endpoint *name*; it is no error if there is none."""
         await self._ari.delete_endpoint(name)
 
-    async def _keep_only(self, name: str, fields: Mapping[str, str]) -> None:
-        """Take from what Asterisk stored all that is nobody's wish.
+    async def tidy(self, name: str, fields: Mapping[str, str]) -> None:
+        """Take from what Asterisk stored all that is not in *fields*.
 
         Asterisk stores every field there is, also the abolished `stir_shaken`, and
         then warns of it each time it reads the endpoint: six times for a REGISTER,

@@ -51,7 +51,7 @@ async def count(
 async def forgive(tx: Tx, *subjects: str) -> int:
     """Forget the failures of *subjects* (all, if none is named); return how many."""
     deleted = await tx.execute(
-        "DELETE FROM pin_attempts WHERE subject = ANY(%s) OR %s",
+        "DELETE FROM pin_attempts WHERE subject = ANY(%s) OR %s RETURNING subject",
         [list(subjects), not subjects],
     )
-    return deleted.rowcount
+    return len(await deleted.fetchall())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -13,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from asterisk_hotdesk.errors import (
     AlreadyExists,
+    ConfigError,
     Conflict,
     HotdeskError,
     Invalid,
@@ -22,6 +25,8 @@ from asterisk_hotdesk.errors import (
 
 Tx = psycopg.AsyncConnection[DictRow]
 """A connection inside a transaction; rows come as dictionaries."""
+
+_TRUSTED_SECONDS = 1.0
 
 WAIT_SECONDS = 3.0
 """How long a caller on the phone may wait for a connection."""
@@ -67,8 +72,9 @@ class Database:
             max_size=most_connections,
             timeout=WAIT_SECONDS,
             open=False,
-            check=AsyncConnectionPool.check_connection,
+            check=self._check,
         )
+        self._used_at: WeakKeyDictionary[Tx, float] = WeakKeyDictionary()
 
     async def open(self) -> None:
         """Start the pool; connections are made in the background and as needed."""
@@ -80,10 +86,21 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        """Yield a connection in a transaction that commits unless the block raises."""
+        """Yield a connection in a transaction that commits unless the block raises.
+
+        Statements are sent without waiting for the answers to those before, so an
+        error may show at a later statement, but always inside the block or at its end.
+        """
         with translated_errors():
             async with self._pool.connection() as connection:
-                yield connection
+                async with connection.pipeline(), connection.transaction():
+                    yield connection
+                self._used_at[connection] = time.monotonic()
+
+    async def _check(self, connection: Tx) -> None:
+        # A connection that has just served needs no question of its own.
+        if time.monotonic() - self._used_at.get(connection, 0.0) > _TRUSTED_SECONDS:
+            await AsyncConnectionPool.check_connection(connection)
 
 
 class translated_errors:  # noqa: N801 - reads as a context manager
@@ -99,6 +116,11 @@ class translated_errors:  # noqa: N801 - reads as a context manager
                 raise type(refusal)(str(refusal)) from None
         elif isinstance(error, psycopg.errors.DeadlockDetected):
             raise Conflict from None
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            raise ConfigError(
+                "The user of database.dsn lacks a right in PostgreSQL:"
+                f" {error.diag.message_primary}"
+            ) from None
         if isinstance(error, psycopg.OperationalError | PoolTimeout):
             # The text of a connection error may quote the DSN: keep only its kind.
             raise Unavailable(
@@ -108,18 +130,24 @@ class translated_errors:  # noqa: N801 - reads as a context manager
 
 def conninfo(dsn: str, schema: str) -> str:
     """Return *dsn* with our schema, and with an end to every wait, added."""
-    return make_conninfo(
-        dsn,
-        connect_timeout=3,
-        application_name="asterisk-hotdesk",
-        options=(
-            f"-c search_path={schema} -c statement_timeout=5000"
-            " -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000"
-        ),
-        target_session_attrs="read-write",
-        keepalives_idle=10,
-        tcp_user_timeout=10000,
-    )
+    try:
+        return make_conninfo(
+            dsn,
+            connect_timeout=3,
+            application_name="asterisk-hotdesk",
+            options=(
+                f"-c search_path={schema} -c statement_timeout=5000"
+                " -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000"
+            ),
+            target_session_attrs="read-write",
+            keepalives_idle=10,
+            tcp_user_timeout=10000,
+        )
+    except psycopg.ProgrammingError:
+        # Its text quotes the DSN.
+        raise ConfigError(
+            "database.dsn should be postgresql://USER:PASSWORD@HOST/DATABASE"
+        ) from None
 
 
 @asynccontextmanager

@@ -127,9 +127,7 @@ async def remove(tx: Tx, user: User) -> None:
     await tx.execute("DELETE FROM users WHERE id = %s", [user.id])
 
 
-async def taken(
-    tx: Tx, extensions: Sequence[tuple[str, str]]
-) -> set[tuple[str, str]]:
+async def taken(tx: Tx, extensions: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Return which of *extensions*, each with its account, users have already."""
     rows = await tx.execute(
         "SELECT account, extension FROM users WHERE (account, extension) IN"
