@@ -142,16 +142,18 @@ class Follower:
             yield
 
     async def _read(self, change: Change) -> Wanted:
-        wanted = Wanted({}, {})
         async with self._database.transaction() as tx:
-            for name in change.devices:
-                wanted.desks[name] = await logins.desk(tx, name)
-            for key in change.users:
-                account, _, extension = key.partition("/")
-                user = await users.find(tx, account, extension)
-                desk = await logins.user_desk(tx, account, extension)
-                wanted.users[key] = (user, desk) if user else None
-        return wanted
+            desks, people = await logins.touched(tx, change.devices, change.users)
+        by_name = {desk.device.name: desk for desk in desks}
+        where = {desk.user.key: desk for desk in desks if desk.user}
+        known = {user.key: user for user in people}
+        return Wanted(
+            {name: by_name.get(name) for name in change.devices},
+            {
+                key: (known[key], where.get(key)) if key in known else None
+                for key in change.users
+            },
+        )
 
     async def _write(self, wanted: Wanted) -> None:
         # In any order: a route counts only once both of its entries agree.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from asterisk_hotdesk import rules
@@ -32,13 +32,13 @@ from asterisk_hotdesk.model import (
     Failures,
     Login,
     User,
-    user_key,
 )
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.store import (
     Database,
     Tx,
     attempts,
+    credentials,
     devices,
     events,
     logins,
@@ -85,11 +85,13 @@ async def log_in(
     Raises a `Refused` that says why not; it is recorded, and nothing has changed.
     """
     try:
-        user, device = await _authenticate(desks, extension, pin, device_name, now)
-        return await _sit_down(desks, user, device, now, by="phone")
+        outcome, change = await _check_and_sit_down(
+            desks, extension, pin, device_name, now
+        )
     except Refused as refusal:
         await _record_refusal(desks, refusal, extension, device_name, now)
         raise
+    return replace(outcome, routed=await _follow(desks, change))
 
 
 async def log_in_by_administrator(
@@ -106,7 +108,9 @@ async def log_in_by_administrator(
             f"{user.extension} belongs to account {user.account}, {device.name} to"
             f" {device.account}: users log in only at devices of their own account."
         )
-    return await _sit_down(desks, user, device, now, by="command")
+    async with desks.database.transaction() as tx:
+        change = await _sit_down(tx, desks, user, device, now, by="command")
+    return Outcome(user, device, await _follow(desks, change))
 
 
 async def log_out(
@@ -140,7 +144,11 @@ async def log_out(
 
 def user_subject(desks: HotDesks, account: str, extension: str) -> str:
     """Return the subject under which wrong PINs for *extension* are counted."""
-    return f"user:{desks.pins.blind(user_key(account, extension))}"
+    return _user_subject(account, desks.pins.blind(extension))
+
+
+def _user_subject(account: str, blinded: str) -> str:
+    return f"user:{account}/{blinded}"
 
 
 def device_subject(device_name: str) -> str:
@@ -155,55 +163,69 @@ async def _device(tx: Tx, name: str) -> Device:
     return device
 
 
-async def _authenticate(
+async def _check_and_sit_down(
     desks: HotDesks, extension: str, pin: str, device_name: str, now: datetime
-) -> tuple[User, Device]:
-    """Return the user of *extension* whose PIN this is, and the device.
+) -> tuple[Outcome, Change]:
+    """Let whoever knows the PIN sit down, in one transaction.
 
     A wrong PIN is counted before it is refused.  An unknown extension costs the caller
     the same prompts and the same time as a wrong PIN.
     """
-    async with desks.database.transaction() as tx:
-        device = await _device(tx, device_name)
-        of_user = user_subject(desks, device.account, extension)
+    blinded = desks.pins.blind(extension)
+    async with desks.pins.turn(), desks.database.transaction() as tx:
+        known = await credentials.look(tx, device_name, extension, blinded)
+        if known is None:
+            raise NotAHotDesk
+        user, device = known.user, known.device
+        of_user = _user_subject(device.account, blinded)
         of_device = device_subject(device.name)
-        # Guesses queue up; always the user's lock first, so nobody waits in a circle.
-        await attempts.lock(tx, of_user, of_device)
-        known = await attempts.failures(tx, of_user, of_device, TOTAL)
-        _check_limits(desks.limits, known, (of_user, of_device, TOTAL), now)
-        user = await users.find(tx, device.account, extension)
+        _check_limits(desks.limits, known.failures, of_user, of_device, now)
         right = await desks.pins.match(pin, user.pin_hash if user else None)
-        refusal = await _credentials_refusal(tx, user, right, extension, device)
-        if refusal is None or isinstance(refusal, NotAllowed):
-            if known[of_user].count:
-                await attempts.forgive(tx, of_user)
-        else:
-            forget = now - timedelta(seconds=desks.limits.forget_seconds)
-            await attempts.count(tx, of_user, now, forget_before=None)
-            for subject in (of_device, TOTAL):
-                await attempts.count(tx, subject, now, forget_before=forget)
+        refusal = _refusal(known, right)
+        if right and of_user in known.failures:
+            await attempts.forgive(tx, of_user)
+        if refusal is None and user is not None:
+            change = await _sit_down(tx, desks, user, device, now, by="phone")
+            return Outcome(user, device, routed=False), change
+        if not right:
+            await _count(tx, desks.limits, of_user, of_device, now)
     # Only here: inside the transaction it would take the count back.
-    if refusal is not None:
-        raise refusal
-    assert user is not None  # noqa: S101 - no refusal, so there is one
-    return user, device
+    raise refusal or UnknownExtension
+
+
+def _refusal(known: credentials.Known, right: bool) -> BadCredentials | None:
+    if known.user is None:
+        return OtherAccount() if known.elsewhere else UnknownExtension()
+    if not right:
+        return BadCredentials()
+    return None if known.user.allowed else NotAllowed()
+
+
+async def _count(
+    tx: Tx, limits: PinsConfig, of_user: str, of_device: str, now: datetime
+) -> None:
+    forget = now - timedelta(seconds=limits.forget_seconds)
+    await attempts.count(tx, of_user, now, forget_before=None)
+    for subject in (of_device, TOTAL):
+        await attempts.count(tx, subject, now, forget_before=forget)
 
 
 def _check_limits(
     limits: PinsConfig,
-    known: dict[str, Failures],
-    subjects: Sequence[str],
+    failures: Mapping[str, Failures],
+    of_user: str,
+    of_device: str,
     now: datetime,
 ) -> None:
-    of_user, of_device, total = (known[subject] for subject in subjects)
-    rules.check_hard_lock(of_user, limits.hard_lock_failures)
-    for failures, limit in (
+    none = Failures()
+    rules.check_hard_lock(failures.get(of_user, none), limits.hard_lock_failures)
+    for subject, limit in (
         (of_user, limits.user_failures),
         (of_device, limits.device_failures),
-        (total, limits.total_failures),
+        (TOTAL, limits.total_failures),
     ):
         until = rules.locked_until(
-            failures,
+            failures.get(subject, none),
             limit=limit,
             first_lock=timedelta(seconds=limits.first_lock_seconds),
             longest_lock=timedelta(seconds=limits.longest_lock_seconds),
@@ -211,40 +233,27 @@ def _check_limits(
         rules.check_lock(until, now)
 
 
-async def _credentials_refusal(
-    tx: Tx, user: User | None, right: bool, extension: str, device: Device
-) -> BadCredentials | None:
-    # Asked in every case, so that the answer takes as long in every case.
-    elsewhere = await users.extension_known_elsewhere(tx, device.account, extension)
-    if user is None:
-        return OtherAccount() if elsewhere else UnknownExtension()
-    if not right:
-        return BadCredentials()
-    return None if user.allowed else NotAllowed()
-
-
 async def _sit_down(
-    desks: HotDesks, user: User, device: Device, now: datetime, *, by: str
-) -> Outcome:
-    async with desks.database.transaction() as tx:
-        await logins.lock(tx, user, device)
-        open_logins = await logins.open_logins(tx, user=user, device=device)
-        by_login = {login.id: (other, seat) for login, other, seat in open_logins}
-        ending = rules.make_room(
-            user, device, [login for login, _, _ in open_logins], desks.second_login
-        )
-        for login, reason in ending:
-            other, seat = by_login[login.id]
-            await _end(tx, login, other, seat, reason, now, by)
-        if len(ending) == len(open_logins):
-            await logins.begin(tx, user, device, now)
-            await _record(tx, "login", "", user, device, now, by)
-        gone = [by_login[login.id] for login, _ in ending]
-        change = _change(
-            [device, *(seat for _, seat in gone)], [user, *(other for other, _ in gone)]
-        )
-        await events.announce(tx, change, ORIGIN)
-    return Outcome(user, device, await _follow(desks, change))
+    tx: Tx, desks: HotDesks, user: User, device: Device, now: datetime, *, by: str
+) -> Change:
+    await logins.lock(tx, user, device)
+    open_logins = await logins.open_logins(tx, user=user, device=device)
+    by_login = {login.id: (other, seat) for login, other, seat in open_logins}
+    ending = rules.make_room(
+        user, device, [login for login, _, _ in open_logins], desks.second_login
+    )
+    for login, reason in ending:
+        other, seat = by_login[login.id]
+        await _end(tx, login, other, seat, reason, now, by)
+    if len(ending) == len(open_logins):
+        await logins.begin(tx, user, device, now)
+        await _record(tx, "login", "", user, device, now, by)
+    gone = [by_login[login.id] for login, _ in ending]
+    change = _change(
+        [device, *(seat for _, seat in gone)], [user, *(other for other, _ in gone)]
+    )
+    await events.announce(tx, change, ORIGIN)
+    return change
 
 
 async def _end(

@@ -54,7 +54,7 @@ class User:
     @property
     def caller_id(self) -> str:
         """Return what other phones show, in the form of SIP display names."""
-        return f'"{self.name}" <{self.extension}>'
+        return f'"{_display_name(self.name) or self.extension}" <{self.extension}>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,3 +152,18 @@ class Change:
 def user_key(account: str, extension: str) -> str:
     """Return the one name of a user among all accounts, as `default/100`."""
     return f"{account}/{extension}"
+
+
+# Asterisk keeps these with a backslash before them, so what it says of an endpoint
+# would never again be what it was told.
+_SPECIAL = str.maketrans({'"': "'", "\\": " ", "<": " ", ">": " "})
+
+# Asterisk cuts what is longer, and refuses the endpoint if that cuts a letter apart.
+_LONGEST_NAME_BYTES = 79
+
+
+def _display_name(name: str) -> str:
+    """Return *name* with nothing that could end it or change it on its way."""
+    plain = "".join(c if c.isprintable() else " " for c in name).translate(_SPECIAL)
+    cut = plain.encode(errors="ignore")[:_LONGEST_NAME_BYTES]
+    return cut.decode(errors="ignore").strip()

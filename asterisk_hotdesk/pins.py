@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from itertools import pairwise
 
 from argon2 import PasswordHasher
@@ -35,8 +36,17 @@ class Pins:
             time_cost=_ROUNDS, memory_cost=_MEMORY_KIB, parallelism=1
         )
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="pin")
+        self._turns = asyncio.Semaphore(_WORKERS)
         # Checked where there is no user, so that a guess takes as long as ever.
         self._nobody = self._hash(secrets.token_hex(8))
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Return what to hold while a guess is checked, for as many as can be at once.
+
+        Whoever waits for a turn waits without anything else in hand, so a flood of
+        guesses takes the database from nobody.
+        """
+        return self._turns
 
     async def hash(self, pin: str) -> str:
         """Return what to store of *pin*."""

@@ -40,14 +40,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 def fields(pairs: Iterable[tuple[str, Cell]]) -> None:
     """Print what is known of one thing, a line each."""
-    texts = [[Text(name, style="bold"), _text(value)] for name, value in pairs]
-    if not sys.stdout.isatty():
-        _print_plainly(texts)
-        return
-    shown = Table(box=None, pad_edge=False, show_header=False)
-    for row in texts:
-        shown.add_row(*row)
-    Console(highlight=False).print(shown)
+    _print_plainly([[Text(name, style="bold"), _text(value)] for name, value in pairs])
 
 
 def as_json(content: Any) -> None:
@@ -112,16 +105,19 @@ def _text(cell: Cell) -> Text:
 
 
 def _print_plainly(rows: Sequence[Sequence[Text]]) -> None:
-    """Print *rows* aligned, a line each: no line is broken, nothing is coloured."""
+    """Print *rows* aligned, a line each: a URL has to survive being copied."""
     widths = [
-        max(text.cell_len for text in column) for column in zip(*rows, strict=True)
+        max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)
     ]
+    console = Console(highlight=False)
     for row in rows:
-        padded = (
-            text.plain + " " * (width - text.cell_len)
-            for text, width in zip(row, widths, strict=True)
+        *cells, last = zip(row, widths, strict=True)
+        line = Text("").join(
+            [cell + Text(" " * (width - cell.cell_len + 2)) for cell, width in cells]
+            + [last[0]]
         )
-        click.echo("  ".join(padded).rstrip())
+        line.rstrip()
+        console.print(line, soft_wrap=True)
 
 
 def _plain(value: object) -> str:

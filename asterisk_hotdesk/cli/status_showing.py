@@ -102,9 +102,9 @@ def counted(seats: Sequence[Seat], *, daemon_running: bool) -> str:
     stale = sum(seat.stale for seat in seats)
     pending = sum(seat.in_force is False for seat in seats)
     return (
-        f"{len(seats)} devices: {used} used, {len(seats) - used} idle; {stale} phones"
-        f" stale; {pending} switches pending; the daemon is"
-        f" {'running' if daemon_running else 'not running'}."
+        f"devices: {len(seats)} (used: {used}, idle: {len(seats) - used});"
+        f" stale phones: {stale}; pending switches: {pending};"
+        f" the daemon is {'running' if daemon_running else 'not running'}"
     )
 
 

@@ -8,15 +8,6 @@ from asterisk_hotdesk.model import Failures
 from asterisk_hotdesk.store.database import Tx
 
 
-async def lock(tx: Tx, *subjects: str) -> None:
-    """Let nobody else try a PIN for the same *subjects* until the transaction ends."""
-    for subject in subjects:
-        await tx.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('hotdesk:' || %s, 0))",
-            [subject],
-        )
-
-
 async def failures(tx: Tx, *subjects: str) -> dict[str, Failures]:
     """Return what each of *subjects* has on its account; never missing one."""
     rows = await tx.execute(

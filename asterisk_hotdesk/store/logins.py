@@ -13,6 +13,7 @@ from asterisk_hotdesk.model import Desk, Device, EndReason, Login, Switch, User
 from asterisk_hotdesk.store.database import Tx
 from asterisk_hotdesk.store.devices import COLUMNS as DEVICE_COLUMNS
 from asterisk_hotdesk.store.devices import device_of
+from asterisk_hotdesk.store.users import COLUMNS as USER_COLUMNS
 from asterisk_hotdesk.store.users import user_of
 
 Step = Literal["routed", "refreshed", "confirmed"]
@@ -82,6 +83,42 @@ async def user_desk(tx: Tx, account: str, extension: str) -> Desk | None:
     return _desk_of(row) if row else None
 
 
+async def touched(
+    tx: Tx, device_names: Collection[str], user_keys: Collection[str]
+) -> tuple[list[Desk], list[User]]:
+    """Return the desks so named or where those users sit, and those users."""
+    accounts, extensions = [], []
+    for key in user_keys:
+        account, _, extension = key.partition("/")
+        accounts.append(account)
+        extensions.append(extension)
+    people = await tx.execute(
+        f"""
+        SELECT {USER_COLUMNS} FROM users
+        JOIN unnest(%s::text[], %s::text[]) AS wanted (account, extension)
+            USING (account, extension)
+        """,  # noqa: S608
+        [accounts, extensions],
+    )
+    rows = await tx.execute(
+        _DESKS  # noqa: S608
+        + """
+        WHERE devices.name = ANY(%(names)s) OR devices.id IN (
+            SELECT device_id FROM logins JOIN users ON users.id = user_id
+            JOIN unnest(%(accounts)s::text[], %(extensions)s::text[])
+                AS wanted (account, extension) USING (account, extension)
+            WHERE until IS NULL)
+        """,
+        {
+            "names": list(device_names),
+            "accounts": accounts,
+            "extensions": extensions,
+        },
+    )
+    found = [_desk_of(row) for row in await rows.fetchall()]
+    return found, [user_of(row) for row in await people.fetchall()]
+
+
 async def lock(tx: Tx, user: User | None, device: Device) -> None:
     """Hold *user*, then *device*, until the transaction ends.
 
@@ -130,35 +167,34 @@ async def open_logins(
 async def end(tx: Tx, login: Login, reason: EndReason, now: datetime) -> None:
     """End *login* and switch its device to idle."""
     await tx.execute(
-        "UPDATE logins SET until = %s, end_reason = %s WHERE id = %s",
-        [now, reason, login.id],
+        """
+        WITH ended AS (
+            UPDATE logins SET until = %(now)s, end_reason = %(reason)s
+            WHERE id = %(login)s),
+        switch AS (
+            INSERT INTO switches (device_id, decided_at)
+            VALUES (%(device)s, %(now)s) RETURNING id)
+        UPDATE devices SET switch_id = switch.id FROM switch
+        WHERE devices.id = %(device)s
+        """,
+        {"login": login.id, "device": login.device_id, "reason": reason, "now": now},
     )
-    await _switch(tx, login.device_id, None, now)
 
 
-async def begin(tx: Tx, user: User, device: Device, now: datetime) -> Login:
+async def begin(tx: Tx, user: User, device: Device, now: datetime) -> None:
     """Log *user* in at *device*, where nobody sits, and switch the device."""
-    rows = await tx.execute(
-        "INSERT INTO logins (user_id, device_id, since) VALUES (%s, %s, %s)"
-        " RETURNING id",
-        [user.id, device.id, now],
-    )
-    row = await rows.fetchone()
-    assert row is not None  # noqa: S101 - RETURNING always gives the row
-    login = Login(id=row["id"], user_id=user.id, device_id=device.id, since=now)
-    await _switch(tx, device.id, login.id, now)
-    return login
-
-
-async def _switch(tx: Tx, device_id: int, login_id: int | None, now: datetime) -> None:
     await tx.execute(
         """
-        WITH made AS (
+        WITH login AS (
+            INSERT INTO logins (user_id, device_id, since)
+            VALUES (%(user)s, %(device)s, %(now)s) RETURNING id),
+        switch AS (
             INSERT INTO switches (device_id, login_id, decided_at)
-            VALUES (%(device)s, %(login)s, %(now)s) RETURNING id)
-        UPDATE devices SET switch_id = made.id FROM made WHERE devices.id = %(device)s
+            SELECT %(device)s, login.id, %(now)s FROM login RETURNING id)
+        UPDATE devices SET switch_id = switch.id FROM switch
+        WHERE devices.id = %(device)s
         """,
-        {"device": device_id, "login": login_id, "now": now},
+        {"user": user.id, "device": device.id, "now": now},
     )
 
 

@@ -92,15 +92,6 @@ async def everyone(tx: Tx, account: str | None = None) -> list[User]:
     return [user_of(row) for row in await rows.fetchall()]
 
 
-async def extension_known_elsewhere(tx: Tx, account: str, extension: str) -> bool:
-    """Return whether another account has a user with this extension."""
-    rows = await tx.execute(
-        "SELECT 1 FROM users WHERE account <> %s AND extension = %s LIMIT 1",
-        [account, extension],
-    )
-    return await rows.fetchone() is not None
-
-
 async def set_pin_hash(tx: Tx, user: User, pin_hash: str) -> None:
     """Make *pin_hash* the user's only PIN."""
     await tx.execute(

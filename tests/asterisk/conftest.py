@@ -98,7 +98,8 @@ class Office:
         """Return who is logged in where: device name to extension."""
         rows = self.rows(
             "SELECT devices.name, extension FROM logins"
-            " JOIN users ON users.id = user_id JOIN devices ON devices.id = device_id WHERE until IS NULL"
+            " JOIN users ON users.id = user_id JOIN devices ON devices.id = device_id"
+            " WHERE until IS NULL"
         )
         return {row["name"]: row["extension"] for row in rows}
 

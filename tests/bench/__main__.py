@@ -1,7 +1,7 @@
 """`make bench`: what hot desking costs, as ratios to a floor measured in the same run.
 
-    python -m tests.bench            all of it
-    python -m tests.bench login      one part: login or scale
+python -m tests.bench            all of it
+python -m tests.bench login      one part: login or scale
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Method: `log_in` runs in the daemon's process on a real Asterisk and PostgreSQL,
 users who come back to free desks.  The PIN's hash is made by the same code, but its
 time is taken apart and subtracted: it is slow on purpose.  The floor is what a login
 cannot do without, done bare in the same process and the same run: one commit in
-PostgreSQL, one ARI PUT of the endpoint, and the AMI writes of one login.
+PostgreSQL, one ARI PUT of the endpoint, and the AMI writes of one login (two to AstDB
+and a hint), one after the other.
 """
 
 from __future__ import annotations
@@ -71,9 +72,9 @@ async def main() -> None:
             steady, late = await at_rate(desks, RATE)
             print(f"  at {RATE} logins/s           {milliseconds(steady)}")
             ratio = percentile(steady, 95) / percentile(floor, 95)
-            print(f"  p95 ratio to the floor   {ratio:.2f}   (latest start {late:.2f} s)")
+            print(f"  p95 ratio to the floor   {ratio:.2f}   (late by {late:.2f} s)")
             rate = await as_many_as_possible(desks)
-            print(f"  sustained                {rate:.0f} logins/s   (target 40 or more)")
+            print(f"  sustained, hash and all  {rate:.0f} logins/s   (target 40)")
 
 
 def login_pepper(office: Office) -> bytes:
@@ -122,9 +123,7 @@ async def one_at_a_time(
     return ours, hashes
 
 
-async def at_rate(
-    desks: login.HotDesks, per_second: int
-) -> tuple[list[float], float]:
+async def at_rate(desks: login.HotDesks, per_second: int) -> tuple[list[float], float]:
     """Return the times of logins that start at a fixed rate, and the worst delay."""
     times: list[float] = []
     late = 0.0
@@ -176,7 +175,7 @@ async def as_many_as_possible(desks: login.HotDesks) -> float:
 
 
 async def bare(office: Office, rounds: int) -> list[float]:
-    """Return the times of one commit, one ARI PUT and four AMI writes, bare."""
+    """Return the times of one commit, one ARI PUT and three AMI writes, bare."""
     times: list[float] = []
     connection = await psycopg.AsyncConnection.connect(
         office.database.conninfo, autocommit=True
@@ -190,8 +189,9 @@ async def bare(office: Office, rounds: int) -> list[float]:
                 await office.ari.put_endpoint(
                     name, {"callerid": '"Bench" <1>', "context": "hotdesk-idle"}
                 )
+                await write(put("bench", f"{name}-desk"))
+                await write(put("bench", f"{name}-user"))
                 await write(
-                    *(put("bench", f"{name}-{key}") for key in ("desk", "user", "form")),
                     {
                         "Action": "DialplanExtensionAdd",
                         "Context": "hotdesk-users",

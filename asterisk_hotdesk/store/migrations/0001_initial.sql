@@ -55,6 +55,8 @@ CREATE TABLE users (
         CHECK ((logged_out_target = '') = (logged_out_treatment = 'unavailable')),
     CONSTRAINT user_extension_once UNIQUE (account, extension)
 );
+-- Is an extension known in another account?
+CREATE INDEX user_extension ON users (extension);
 
 CREATE TABLE logins (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -90,7 +92,7 @@ ALTER TABLE devices ADD CONSTRAINT device_switch
 -- How often a PIN was wrong lately: per extension (also one that does not exist, so
 -- that guessing does not tell which do), per device, and in total.
 CREATE TABLE pin_attempts (
-    -- user:<a digest of account and extension>, device:<name> or total
+    -- user:<account>/<a digest of the extension>, device:<name> or total
     subject text PRIMARY KEY,
     failures integer NOT NULL,
     last_failed_at timestamptz NOT NULL
