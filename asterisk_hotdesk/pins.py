@@ -63,7 +63,7 @@ class Pins:
 
         What somebody typed where an extension was asked for may have been the PIN.
         """
-        return hmac.digest(self._pepper, text.encode(), hashlib.sha256).hex()[:32]
+        return hmac.digest(self._pepper, _bytes(text), hashlib.sha256).hex()[:32]
 
     def _hash(self, pin: str) -> str:
         return self._hasher.hash(self._peppered(pin))
@@ -76,7 +76,12 @@ class Pins:
         return pin_hash is not None
 
     def _peppered(self, pin: str) -> bytes:
-        return hmac.digest(self._pepper, pin.encode(), hashlib.sha256)
+        return hmac.digest(self._pepper, _bytes(pin), hashlib.sha256)
+
+
+def _bytes(text: str) -> bytes:
+    # Not every text has a form in UTF-8, and an error about it would quote the PIN.
+    return text.encode(errors="surrogatepass")
 
 
 def check_pin(pin: str, *, length: int, extension: str) -> None:

@@ -50,8 +50,9 @@ def locked_until(
     """
     if failures.last_at is None or failures.count < limit:
         return None
-    # Beyond this many doublings every lock is the longest one, and the sum stays small.
-    doublings = min(failures.count - limit, 32)
+    # Beyond this many doublings every lock is the longest one; the product stays small.
+    enough = (longest_lock // first_lock).bit_length()
+    doublings = min(failures.count - limit, enough)
     lock: timedelta = min(first_lock * 2**doublings, longest_lock)
     return failures.last_at + lock
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ class Lab:
         if self.is_up:
             raise LabError(f"{self.directory} is up already; end it with: down")
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._forget()
         ports = claim_ports()
         (self.directory / "ports").write_text(str(ports.first))
         pbx = Pbx(self.directory / "asterisk", find_asterisk(), ports)
@@ -121,10 +123,13 @@ class Lab:
             self.pbx.stop()
         self.stop_database()
 
-    def remove(self) -> None:
-        """End everything and delete the folder."""
+    def _forget(self) -> None:
+        """End and delete what an earlier laboratory left here, and nothing else."""
         self.down()
-        shutil.rmtree(self.directory)
+        for name in ("asterisk", "state"):
+            shutil.rmtree(self.directory / name, ignore_errors=True)
+        for name in ("ports", "service.log", "service.pid"):
+            (self.directory / name).unlink(missing_ok=True)
 
     # The service ----------------------------------------------------------------
 
@@ -288,27 +293,30 @@ media_address = "127.0.0.1"
             table.append(f"{extension},{name},internal,default,,unavailable")
         self._import("user", table)
         pins = {extension: _new_pin() for extension in PEOPLE}
-        for extension, pin in pins.items():
-            self.hotdesk("user", "set-pin", extension, stdin=f"{pin}\n")
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._set_pin, pins.items()))
         return pins
+
+    def _set_pin(self, user: tuple[str, str]) -> None:
+        extension, pin = user
+        self.hotdesk("user", "set-pin", extension, stdin=f"{pin}\n")
 
     def _import(self, what: str, lines: Sequence[str]) -> None:
         file = self.directory / f"{what}s.csv"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.hotdesk(what, "add", "--csv", str(file))
 
+    def _show(self, device: str) -> dict[str, Any]:
+        shown = self.hotdesk("device", "show", device, "--secrets", "--json")
+        facts: dict[str, Any] = json.loads(shown.stdout)
+        return facts
+
     def _describe(
         self, pbx: Pbx, pins: dict[str, str], asterisk_pid: int, service_pid: int
     ) -> dict[str, Any]:
         listed = json.loads(self.hotdesk("device", "list", "--json").stdout)
-        devices = [
-            json.loads(
-                self.hotdesk(
-                    "device", "show", device["name"], "--secrets", "--json"
-                ).stdout
-            )
-            for device in listed
-        ]
+        with ThreadPoolExecutor(2) as pool:
+            devices = list(pool.map(self._show, (d["name"] for d in listed)))
         web = f"http://127.0.0.1:{pbx.ports.web}"
         return {
             "sip": ["127.0.0.1", pbx.ports.sip],
@@ -331,7 +339,7 @@ media_address = "127.0.0.1"
                 {
                     "name": device["name"],
                     "mac": device["mac"],
-                    "sip_password": device["sip_password"],
+                    "sip_password": device["sip_secret"],
                     "provisioning_url": device["provisioning_url"],
                 }
                 for device in devices

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import signal
 from collections.abc import Iterable
 
@@ -15,10 +14,8 @@ from tests.lab.phone import Call, CallFailed
 
 async def tell(lab: Lab) -> None:
     """Start everything, show a login and a logout, and stay up until interrupted."""
-    if lab.directory.exists():
-        # What an interrupted run left behind.
-        await asyncio.to_thread(lab.down)
-        shutil.rmtree(lab.directory)
+    # What an interrupted run left behind.
+    await asyncio.to_thread(lab.down)
     stop = _on_interrupt()
     _say("Starting Asterisk, PostgreSQL and the service (the first time fetches")
     _say("Asterisk from Debian, which takes a little longer) …")

@@ -1,0 +1,155 @@
+"""PINs: only the right one matches, and nothing tells what a wrong one was."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asterisk_hotdesk.errors import Invalid
+from asterisk_hotdesk.pins import Pins, check_pin
+
+PIN = "730519"
+PEPPER = b"pepper"
+any_text = st.text(st.characters(exclude_categories=[]))
+
+
+@pytest.fixture(scope="module")
+def pins() -> Pins:
+    return Pins(PEPPER)
+
+
+async def test_only_the_right_pin_matches(pins: Pins) -> None:
+    pin_hash = await pins.hash(PIN)
+
+    assert await pins.match(PIN, pin_hash)
+    for wrong in ("", "730518", "73051", "7305190", " 730519", "٧٣٠٥١٩"):
+        assert not await pins.match(wrong, pin_hash)
+
+
+async def test_the_same_pin_never_has_the_same_hash(pins: Pins) -> None:
+    first, second = await pins.hash(PIN), await pins.hash(PIN)
+
+    assert first != second
+    assert PIN not in first
+
+
+async def test_the_hash_is_what_owasp_asks_for(pins: Pins) -> None:
+    assert (await pins.hash(PIN)).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_whoever_stole_the_database_lacks_the_pepper(pins: Pins) -> None:
+    pin_hash = await pins.hash(PIN)
+
+    assert not await Pins(b"another pepper").match(PIN, pin_hash)
+    assert await Pins(PEPPER).match(PIN, pin_hash)
+
+
+@pytest.mark.parametrize(
+    "no_hash", [None, "", "no hash", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$YQ$YQ"]
+)
+async def test_nothing_matches_a_user_without_a_pin(
+    pins: Pins, no_hash: str | None
+) -> None:
+    assert not await pins.match("", no_hash)
+    assert not await pins.match(PIN, no_hash)
+
+
+async def test_an_unknown_user_takes_as_long_as_a_wrong_pin(pins: Pins) -> None:
+    pin_hash = await pins.hash(PIN)
+    seconds: dict[str | None, list[float]] = {None: [], pin_hash: []}
+
+    for _ in range(15):
+        for known, measured in seconds.items():
+            began = time.perf_counter()
+            await pins.match("111222", known)
+            measured.append(time.perf_counter() - began)
+
+    unknown, wrong = (statistics.median(measured) for measured in seconds.values())
+    assert 0.5 < unknown / wrong < 2
+
+
+@settings(max_examples=15, deadline=None)
+@given(pin=any_text, pin_hash=st.none() | any_text)
+async def test_no_pin_makes_an_error_that_could_quote_it(
+    pins: Pins, pin: str, pin_hash: str | None
+) -> None:
+    assert not await pins.match(pin, pin_hash)
+    assert len(pins.blind(pin)) == 32
+
+
+def test_a_blinded_text_is_the_same_each_time_and_tells_nothing(pins: Pins) -> None:
+    assert pins.blind(PIN) == Pins(PEPPER).blind(PIN)
+    assert pins.blind(PIN) != pins.blind("730518")
+    assert pins.blind(PIN) != Pins(b"another pepper").blind(PIN)
+    assert PIN not in pins.blind(PIN)
+
+
+def test_a_good_pin_is_good() -> None:
+    for pin in (PIN, "121212", "112233", "100001", "135791"):
+        check_pin(pin, length=6, extension="100")
+
+
+@pytest.mark.parametrize(
+    ("pin", "why"),
+    [
+        ("", "exactly 6 digits"),
+        ("73051", "exactly 6 digits"),
+        ("7305190", "exactly 6 digits"),
+        ("73051a", "exactly 6 digits"),
+        ("73051\n", "exactly 6 digits"),
+        (" 73051", "exactly 6 digits"),
+        ("٧٣٠٥١٩", "exactly 6 digits"),
+        ("73051²", "exactly 6 digits"),
+        ("000000", "repeats one digit"),
+        ("777777", "repeats one digit"),
+        ("123456", "count up or down"),
+        ("654321", "count up or down"),
+        ("567890", "count up or down"),
+        ("890123", "count up or down"),
+        ("210987", "count up or down"),
+        ("000100", "is the extension"),
+        ("100000", "is the extension"),
+    ],
+)
+def test_what_everybody_tries_first_is_no_pin(pin: str, why: str) -> None:
+    with pytest.raises(Invalid, match=why):
+        check_pin(pin, length=6, extension="100")
+
+
+@pytest.mark.parametrize("pin", ["4711", "004711", "471100"])
+def test_an_extension_is_no_pin_of_its_own_user(pin: str) -> None:
+    with pytest.raises(Invalid, match="is the extension"):
+        check_pin(pin, length=len(pin), extension="4711")
+
+
+@given(pin=any_text, length=st.integers(4, 12), extension=st.from_regex(r"[0-9]{2,10}"))
+def test_a_complaint_never_repeats_the_pin(
+    pin: str, length: int, extension: str
+) -> None:
+    marked = f"{pin}-SECRET"
+    for tried in (pin, marked, pin[:length]):
+        try:
+            check_pin(tried, length=length, extension=extension)
+        except Invalid as complaint:
+            said = f"{complaint!r} {complaint.__cause__!r} {complaint.__context__!r}"
+            assert "SECRET" not in said
+            assert len(tried) < 3 or tried not in said
+
+
+@given(st.from_regex(r"\A[0-9]{6}\Z"))
+def test_almost_every_six_digits_are_a_pin(pin: str) -> None:
+    """What is refused follows a rule that a person can guess."""
+    steps = {(ord(b) - ord(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    guessable = steps <= {0} or steps <= {1} or steps <= {9}
+    is_extension = pin.strip("0") == "1"
+    try:
+        check_pin(pin, length=6, extension="100")
+    except Invalid:
+        assert guessable or is_extension
+    else:
+        assert not guessable
+        assert not is_extension
