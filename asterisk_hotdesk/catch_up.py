@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.endpoint import STATIC_FIELDS
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.follow import Follower, Wanted
 from asterisk_hotdesk.model import Change, Desk, user_key
 from asterisk_hotdesk.outages import Outage
@@ -76,8 +76,8 @@ class CatchUp:
             hints, self._hints_wanted = self._hints_wanted, False
             try:
                 await self._everything(hints=hints)
-            except Unavailable as unavailable:
-                outage.note(unavailable)
+            except HotdeskError as error:
+                outage.note(error)
                 self.want(hints=hints)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
@@ -98,8 +98,8 @@ class CatchUp:
             try:
                 await self._follower.write_hints_file()
                 await self._follower.check(change)
-            except Unavailable as unavailable:
-                log.warning("%s; catching up", unavailable)
+            except HotdeskError as error:
+                log.warning("%s; catching up", error)
                 self.want(hints=True)
 
     async def _everything(self, *, hints: bool) -> None:

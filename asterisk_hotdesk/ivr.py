@@ -151,9 +151,11 @@ class Ivr:
             await channel.hang_up()
         except HungUp:
             log.debug("the caller on %s hung up", channel.id)
-        except Unavailable as unavailable:
-            log.warning("a call could not be served: %s", unavailable)
-        except HotdeskError:
+        except HotdeskError as error:
+            log.warning("a call could not be served: %s", error)
+            await self._apologise(channel)
+        except Exception:
+            # A mistake of ours must not leave somebody in silence.
             log.exception("a call could not be served")
             await self._apologise(channel)
 

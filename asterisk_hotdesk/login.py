@@ -16,13 +16,13 @@ from asterisk_hotdesk import rules
 from asterisk_hotdesk.config import PinsConfig
 from asterisk_hotdesk.errors import (
     BadCredentials,
+    HotdeskError,
     NobodyLoggedIn,
     NotAHotDesk,
     NotAllowed,
     NotFound,
     OtherAccount,
     Refused,
-    Unavailable,
     UnknownExtension,
 )
 from asterisk_hotdesk.model import (
@@ -275,8 +275,8 @@ async def _follow(desks: HotDesks, change: Change) -> bool:
         return False
     try:
         await desks.follow(change)
-    except Unavailable as unavailable:
-        log.warning("decided, but not in force yet: %s", unavailable)
+    except HotdeskError as error:
+        log.warning("decided, but not in force yet: %s", error)
         return False
     return True
 

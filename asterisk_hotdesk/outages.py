@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import HotdeskError
 
 REPEAT_SECONDS = 60.0
 
@@ -18,12 +18,12 @@ class Outage:
         self._what = what
         self._said_at: float | None = None
 
-    def note(self, unavailable: Unavailable) -> None:
+    def note(self, error: HotdeskError) -> None:
         """Say why, unless it was said within the last minute."""
         now = time.monotonic()
         if self._said_at is None or now - self._said_at >= REPEAT_SECONDS:
             self._said_at = now
-            self._log.warning("%s; trying again", unavailable)
+            self._log.warning("%s; trying again", error)
 
     def over(self) -> None:
         """Say that it is back, if it was said to be gone."""

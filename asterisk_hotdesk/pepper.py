@@ -30,6 +30,8 @@ def pepper(config: Config) -> bytes:
             f"The pepper of the PINs in {path} cannot be read or made ({reason}); run"
             " this command as the user of the service, or as root"
         ) from None
+    # An editor or `echo` may have ended the line when it was put back.
+    made = made.strip()
     if not made:
         raise ConfigError(
             f"The pepper of the PINs in {path} is empty; put it back from a backup, or"

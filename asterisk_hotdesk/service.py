@@ -14,7 +14,7 @@ from typing import TypeVar
 from asterisk_hotdesk import web
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import HotdeskError, Unavailable
 from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
@@ -203,7 +203,7 @@ class Daemon:
                         continue
                     try:
                         await self._follower.follow(change)
-                    except Unavailable:
+                    except HotdeskError:
                         self._catch_up.want(hints=True)
 
         await _patiently(hear, "PostgreSQL")

@@ -20,7 +20,7 @@ from typing import Any
 from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
-from asterisk_hotdesk.errors import HotdeskError, Unavailable
+from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.outages import Outage
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,14 @@ LOST: Message = {"event": "hotdesk-connection-lost"}
 """Put into the queue of events when the connection went away, or overflowed."""
 
 
-class AmiRefused(HotdeskError):
+class AmiRefused(Unavailable):
     """Asterisk answered an action with an error."""
+
+    def __init__(self, action: str, message: str) -> None:
+        remedy = ""
+        if message == "Permission denied":
+            remedy = "; compare the rights in manager.conf with the README"
+        super().__init__(f"Asterisk refuses {action}: {message}{remedy}")
 
 
 class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
@@ -229,7 +235,7 @@ class Ami:
             for reply in (answered if isinstance(answered, list) else [answered])
         ]
         if replies[0].get("response") == "Error":
-            raise AmiRefused(f"{name}: {replies[0].get('message', 'refused')}")
+            raise AmiRefused(name, replies[0].get("message", "no reason given"))
         return replies
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from asterisk_hotdesk.errors import HotdeskError, Unavailable
+from asterisk_hotdesk.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ HEARTBEAT_SECONDS = 5.0
 Event = dict[str, Any]
 
 
-class AriRefused(HotdeskError):
+class AriRefused(Unavailable):
     """Asterisk understood the request and said no; *status* is the HTTP status."""
 
     def __init__(self, status: int, what: str) -> None:
@@ -49,11 +49,12 @@ class Ari:
     ) -> None:
         self.application = application
         self._url = url.rstrip("/") + "/ari/"
-        self._auth = aiohttp.BasicAuth(username, password)
+        # In a header, never in a URL: those end up in other programs' logs.
+        self._authorization = aiohttp.encode_basic_auth(username, password)
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
-            auth=self._auth,
+            headers={"Authorization": self._authorization},
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
             # Below Asterisk's session_keep_alive of 15 s: never send a request on a
             # connection that it is about to close.
@@ -96,7 +97,10 @@ class Ari:
             )
         if response.status >= 400:
             raise AriRefused(response.status, what)
-        return json.loads(content) if content else None
+        try:
+            return json.loads(content) if content else None
+        except ValueError:
+            raise Unavailable(f"Asterisk's ARI did not answer {what} in JSON") from None
 
     # Endpoints ---------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
 
 NOBODY = "PJSIP/hotdesk-nobody"
@@ -82,16 +83,22 @@ class Routes:
 
         `dialplan reload` takes this back, so the generated file must say the same.
         """
-        await self._ami.action(
-            "DialplanExtensionAdd",
-            {
-                "Context": context,
-                "Extension": extension,
-                "Priority": "hint",
-                "Application": hint_device(device),
-                "Replace": "yes",
-            },
-        )
+        try:
+            await self._ami.action(
+                "DialplanExtensionAdd",
+                {
+                    "Context": context,
+                    "Extension": extension,
+                    "Priority": "hint",
+                    "Application": hint_device(device),
+                    "Replace": "yes",
+                },
+            )
+        except AmiRefused as refused:
+            raise Unavailable(
+                f"{refused}. Is there a context {context}? extensions.conf must include"
+                " the generated extensions_hotdesk.conf"
+            ) from None
 
     async def refresh(self, device: str) -> None:
         """Tell the phone to fetch its configuration again, without a restart.

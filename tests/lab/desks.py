@@ -73,17 +73,28 @@ async def drive(
         case "show" if snom:
             say(snom.screen())
         case "press" if snom:
+            fetches = snom.fetches
             call = await snom.press(int(argument) - 1)
             if call:
                 await _follow(call, say, pin)
+                await _fetched(snom, fetches)
             say(snom.screen())
         case "dial" | "call":
+            fetches = snom.fetches if snom else 0
             call = await desks.dial(name, argument)
             await _follow(call, say, pin, desks)
             if snom:
+                if pin:
+                    await _fetched(snom, fetches)
                 say(snom.screen())
         case _:
             say(f"{name} has no display and no keys; it can only dial")
+
+
+async def _fetched(snom: VirtualSnom, fetches: int) -> None:
+    """Wait until the phone fetched again, if it is told to."""
+    with contextlib.suppress(TimeoutError):
+        await snom.until(lambda: snom.fetches > fetches, "it fetches", within=3)
 
 
 async def _follow(call: Call, say: Say, pin: str, desks: Desks | None = None) -> None:
