@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.endpoint import STATIC_FIELDS
 from asterisk_hotdesk.errors import HotdeskError
-from asterisk_hotdesk.follow import Follower, Wanted
-from asterisk_hotdesk.model import Change, Desk, user_key
+from asterisk_hotdesk.follow import Follower, entries
+from asterisk_hotdesk.model import Change, Desk, Seating, user_key
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import Routes, differing
@@ -115,7 +115,7 @@ class CatchUp:
     async def _compare_entries(self) -> None:
         found = await self._routes.all()
         everything = await self._desks()
-        wanted = _wanted_of(everything).entries()
+        wanted = entries(_seating_of(everything))
         change = _named_by(set(differing(wanted, found)) | (set(found) - set(wanted)))
         # In the order of `logins.desks`: what a crash cut short comes first.
         known = [
@@ -161,8 +161,8 @@ class CatchUp:
             return await logins.desks(tx)
 
 
-def _wanted_of(desks: Sequence[Desk]) -> Wanted:
-    return Wanted(
+def _seating_of(desks: Sequence[Desk]) -> Seating:
+    return Seating(
         {desk.device.name: desk for desk in desks},
         {desk.user.key: (desk.user, desk) for desk in desks if desk.user},
     )

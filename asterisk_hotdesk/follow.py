@@ -17,13 +17,12 @@ from collections.abc import (
     Iterable,
 )
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.model import Change, Desk, User
+from asterisk_hotdesk.model import Change, Desk, Seating, User
 from asterisk_hotdesk.pbx import files
 from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import (
@@ -37,48 +36,6 @@ from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, devices, logins, users
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the database says about some desks and users."""
-
-    desks: dict[str, Desk | None]
-    """By device name; None: there is no such device."""
-    users: dict[str, tuple[User, Desk | None] | None]
-    """By user key: the user and the desk; None: there is no such user."""
-
-    def entries(self) -> dict[str, str]:
-        """Return the AstDB entries that there must be."""
-        wanted = {}
-        for name, desk in self.desks.items():
-            if desk:
-                sitting = desk.user.key if desk.user else ""
-                wanted[desk_entry(name)] = desk_value(desk.generation, sitting)
-        for key, found in self.users.items():
-            if found and found[1]:
-                desk = found[1]
-                wanted[user_entry(key)] = f"{desk.generation}:{desk.device.name}"
-        return wanted
-
-    def routed(self) -> Wanted:
-        """Return what has been written; what is decided but not yet, is left out."""
-        return Wanted(
-            {name: desk for name, desk in self.desks.items() if not _on_its_way(desk)},
-            {
-                key: found
-                for key, found in self.users.items()
-                if not (found and _on_its_way(found[1]))
-            },
-        )
-
-    def absent(self) -> list[str]:
-        """Return the AstDB entries that there must not be."""
-        return [desk_entry(name) for name, desk in self.desks.items() if not desk] + [
-            user_entry(key)
-            for key, found in self.users.items()
-            if not (found and found[1])
-        ]
 
 
 class Follower:
@@ -101,6 +58,10 @@ class Follower:
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._files_lock = asyncio.Lock()
+        self._written: dict[str, int] = {}
+        """By device name, the generation of what was written last."""
+        self._routed: dict[int, datetime] = {}
+        self._something_routed = asyncio.Event()
         self.followed = Change()
         """What was written lately; whoever looks at it again takes it away."""
         self.something_followed = asyncio.Event()
@@ -114,18 +75,39 @@ class Follower:
         if change.directory:
             await self.write_files()
         async with self._exclusive(change):
-            wanted = await self._read(change)
-            await self._write(wanted)
-            await self._note_routed(wanted)
-        self.followed |= change
+            await self._bring_about(await self._read(change))
+
+    async def follow_decided(self, seating: Seating) -> None:
+        """Do what `follow` does, for what this process has just decided.
+
+        Saves asking the database, unless somebody decided anew in the meantime.
+        """
+        change = seating.change
+        async with self._exclusive(change):
+            if self._is_outdated(seating):
+                seating = await self._read(change)
+            await self._bring_about(seating)
+
+    def _is_outdated(self, seating: Seating) -> bool:
+        return any(
+            desk is None or self._written.get(name, 0) > desk.generation
+            for name, desk in seating.desks.items()
+        )
+
+    async def _bring_about(self, seating: Seating) -> None:
+        for name, desk in seating.desks.items():
+            self._written[name] = desk.generation if desk else 0
+        await self._write(seating)
+        self._note_routed(seating)
+        self.followed |= seating.change
         self.something_followed.set()
 
     async def check(self, change: Change) -> None:
         """Raise `Unavailable` if AstDB does not say what it should of *change*."""
         async with self._exclusive(change):
-            wanted = (await self._read(change)).routed()
-            await self._verify(wanted)
-            for name, desk in wanted.desks.items():
+            seating = _settled(await self._read(change))
+            await self._verify(seating)
+            for name, desk in seating.desks.items():
                 if desk:
                     await self._endpoints.tidy(name, self.fields(desk))
 
@@ -141,13 +123,13 @@ class Follower:
                 await stack.enter_async_context(self._locks[name])
             yield
 
-    async def _read(self, change: Change) -> Wanted:
+    async def _read(self, change: Change) -> Seating:
         async with self._database.transaction() as tx:
             desks, people = await logins.touched(tx, change.devices, change.users)
         by_name = {desk.device.name: desk for desk in desks}
         where = {desk.user.key: desk for desk in desks if desk.user}
         known = {user.key: user for user in people}
-        return Wanted(
+        return Seating(
             {name: by_name.get(name) for name in change.devices},
             {
                 key: (known[key], where.get(key)) if key in known else None
@@ -155,16 +137,16 @@ class Follower:
             },
         )
 
-    async def _write(self, wanted: Wanted) -> None:
+    async def _write(self, seating: Seating) -> None:
         # In any order: a route counts only once both of its entries agree.
         await _together(
             [
-                *(self._write_endpoint(*desk) for desk in wanted.desks.items()),
-                *(self._routes.write(*entry) for entry in wanted.entries().items()),
-                *(self._routes.delete(entry) for entry in wanted.absent()),
-                *(self._set_hint(*found) for found in wanted.users.values() if found),
+                *(self._write_endpoint(*desk) for desk in seating.desks.items()),
+                *(self._routes.write(*entry) for entry in entries(seating).items()),
+                *(self._routes.delete(entry) for entry in absent_entries(seating)),
+                *(self._set_hint(*found) for found in seating.users.values() if found),
                 # Asterisk serves one connection in order, so this sees what is above.
-                self._verify(wanted),
+                self._verify(seating),
             ]
         )
 
@@ -189,23 +171,34 @@ class Follower:
             desk.device.name if desk else None,
         )
 
-    async def _verify(self, wanted: Wanted) -> None:
-        entries = wanted.entries()
-        found = await asyncio.gather(*(self._routes.read(e) for e in entries))
-        lost = differing(
-            entries, dict(zip(entries, (f or "" for f in found), strict=True))
-        )
-        if lost:
+    async def _verify(self, seating: Seating) -> None:
+        wanted = entries(seating)
+        found = await asyncio.gather(*(self._routes.read(entry) for entry in wanted))
+        there = {e: f for e, f in zip(wanted, found, strict=True) if f is not None}
+        if lost := differing(wanted, there):
             raise Unavailable(f"AstDB lost what was written: {', '.join(sorted(lost))}")
 
-    async def _note_routed(self, wanted: Wanted) -> None:
-        fresh = {d.generation: d for d in wanted.desks.values() if d and d.switch}
-        unrouted = [g for g, d in fresh.items() if d.switch and not d.switch.routed_at]
-        if unrouted:
-            async with self._database.transaction() as tx:
-                await logins.note_step(tx, unrouted, "routed", self._now())
-        for desk in fresh.values():
-            self.refresh(desk)
+    def _note_routed(self, seating: Seating) -> None:
+        for desk in seating.desks.values():
+            if desk and desk.switch and desk.switch.routed_at is None:
+                self._routed[desk.generation] = self._now()
+                self._something_routed.set()
+            if desk:
+                self.refresh(desk)
+
+    async def keep_noting(self) -> None:
+        """Record which switches are routed, many at once where many are; for ever."""
+        while True:
+            await self._something_routed.wait()
+            self._something_routed.clear()
+            routed, self._routed = self._routed, {}
+            try:
+                async with self._database.transaction() as tx:
+                    await logins.note_routed(tx, routed)
+            except Unavailable:
+                self._routed = routed | self._routed
+                self._something_routed.set()
+                await asyncio.sleep(1.0)
 
     def refresh(self, desk: Desk) -> None:
         """Let the phone fetch, unless it has what it should have."""
@@ -264,6 +257,43 @@ class Follower:
 def _users_file(sitting: Iterable[tuple[User, Desk | None]]) -> str:
     return files.users_file(
         (user, desk.device.name if desk else None) for user, desk in sitting
+    )
+
+
+def entries(seating: Seating) -> dict[str, str]:
+    """Return the AstDB entries that there must be."""
+    wanted = {}
+    for name, desk in seating.desks.items():
+        if desk:
+            sitting = desk.user.key if desk.user else ""
+            wanted[desk_entry(name)] = desk_value(desk.generation, sitting)
+    for key, found in seating.users.items():
+        if found and found[1]:
+            desk = found[1]
+            wanted[user_entry(key)] = f"{desk.generation}:{desk.device.name}"
+    return wanted
+
+
+def absent_entries(seating: Seating) -> list[str]:
+    """Return the AstDB entries that there must not be."""
+    gone = [desk_entry(name) for name, desk in seating.desks.items() if not desk]
+    out = [user_entry(k) for k, found in seating.users.items() if not _sits(found)]
+    return gone + out
+
+
+def _sits(found: tuple[User, Desk | None] | None) -> bool:
+    return found is not None and found[1] is not None
+
+
+def _settled(seating: Seating) -> Seating:
+    """Return what has been written; what is decided but not yet, is left out."""
+    return Seating(
+        {name: desk for name, desk in seating.desks.items() if not _on_its_way(desk)},
+        {
+            key: found
+            for key, found in seating.users.items()
+            if not (found and _on_its_way(found[1]))
+        },
     )
 
 

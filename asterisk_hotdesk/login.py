@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,11 +26,11 @@ from asterisk_hotdesk.errors import (
     UnknownExtension,
 )
 from asterisk_hotdesk.model import (
-    Change,
     Device,
     EndReason,
     Failures,
     Login,
+    Seating,
     User,
 )
 from asterisk_hotdesk.pins import Pins
@@ -73,7 +73,7 @@ class HotDesks:
     pins: Pins
     limits: PinsConfig
     second_login: rules.SecondLogin
-    follow: Callable[[Change], Awaitable[None]] | None = field(default=None)
+    follow: Callable[[Seating], Awaitable[None]] | None = field(default=None)
     """None in a process that is not the daemon: the daemon hears of every change."""
 
 
@@ -85,13 +85,13 @@ async def log_in(
     Raises a `Refused` that says why not; it is recorded, and nothing has changed.
     """
     try:
-        outcome, change = await _check_and_sit_down(
+        outcome, seating = await _check_and_sit_down(
             desks, extension, pin, device_name, now
         )
     except Refused as refusal:
         await _record_refusal(desks, refusal, extension, device_name, now)
         raise
-    return replace(outcome, routed=await _follow(desks, change))
+    return replace(outcome, routed=await _follow(desks, seating))
 
 
 async def log_in_by_administrator(
@@ -109,8 +109,8 @@ async def log_in_by_administrator(
             f" {device.account}: users log in only at devices of their own account."
         )
     async with desks.database.transaction() as tx:
-        change = await _sit_down(tx, desks, user, device, now, by="command")
-    return Outcome(user, device, await _follow(desks, change))
+        seating = await _sit_down(tx, desks, user, device, now, by="command")
+    return Outcome(user, device, await _follow(desks, seating))
 
 
 async def log_out(
@@ -128,18 +128,18 @@ async def log_out(
     try:
         async with desks.database.transaction() as tx:
             device = await _device(tx, device_name)
-            await logins.lock(tx, None, device)
-            sitting = await logins.open_logins(tx, device=device)
-            if not sitting:
+            locked = await logins.lock(tx, None, device)
+            if not locked.open:
                 raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
-            (login, user, _) = sitting[0]
+            (login, user, _) = locked.open[0]
             await _end(tx, login, user, device, reason, now, by)
-            change = _change([device], [user])
-            await events.announce(tx, change, ORIGIN)
+            desk = await logins.make_idle(tx, device, locked.generations[0], now)
+            seating = Seating({device.name: desk}, {user.key: (user, None)})
+            await events.announce(tx, seating.change, ORIGIN)
     except Refused as refusal:
         await _record_refusal(desks, refusal, "", device_name, now)
         raise
-    return Outcome(user, device, await _follow(desks, change))
+    return Outcome(user, device, await _follow(desks, seating))
 
 
 def user_subject(desks: HotDesks, account: str, extension: str) -> str:
@@ -165,7 +165,7 @@ async def _device(tx: Tx, name: str) -> Device:
 
 async def _check_and_sit_down(
     desks: HotDesks, extension: str, pin: str, device_name: str, now: datetime
-) -> tuple[Outcome, Change]:
+) -> tuple[Outcome, Seating]:
     """Let whoever knows the PIN sit down, in one transaction.
 
     A wrong PIN is counted before it is refused.  An unknown extension costs the caller
@@ -185,8 +185,8 @@ async def _check_and_sit_down(
         if right and of_user in known.failures:
             await attempts.forgive(tx, of_user)
         if refusal is None and user is not None:
-            change = await _sit_down(tx, desks, user, device, now, by="phone")
-            return Outcome(user, device, routed=False), change
+            seating = await _sit_down(tx, desks, user, device, now, by="phone")
+            return Outcome(user, device, routed=False), seating
         if not right:
             await _count(tx, desks.limits, of_user, of_device, now)
     # Only here: inside the transaction it would take the count back.
@@ -235,25 +235,31 @@ def _check_limits(
 
 async def _sit_down(
     tx: Tx, desks: HotDesks, user: User, device: Device, now: datetime, *, by: str
-) -> Change:
-    await logins.lock(tx, user, device)
-    open_logins = await logins.open_logins(tx, user=user, device=device)
-    by_login = {login.id: (other, seat) for login, other, seat in open_logins}
+) -> Seating:
+    locked = await logins.lock(tx, user, device)
+    around = {login.id: (other, seat) for login, other, seat in locked.open}
     ending = rules.make_room(
-        user, device, [login for login, _, _ in open_logins], desks.second_login
+        user, device, [login for login, _, _ in locked.open], desks.second_login
     )
+    generation, other_generation = locked.generations
+    seating = Seating({}, {})
     for login, reason in ending:
-        other, seat = by_login[login.id]
+        other, seat = around[login.id]
         await _end(tx, login, other, seat, reason, now, by)
-    if len(ending) == len(open_logins):
-        await logins.begin(tx, user, device, now)
+        if seat.id != device.id:
+            left = await logins.make_idle(tx, seat, other_generation, now)
+            seating.desks[seat.name] = left
+        seating.users[other.key] = (other, None)
+    if len(ending) < len(locked.open):
+        # She sits here already: nothing new, but whoever asks gets it done again.
+        desk = await logins.desk(tx, device.name)
+    else:
+        desk = await logins.begin(tx, user, device, locked.login_id, generation, now)
         await _record(tx, "login", "", user, device, now, by)
-    gone = [by_login[login.id] for login, _ in ending]
-    change = _change(
-        [device, *(seat for _, seat in gone)], [user, *(other for other, _ in gone)]
-    )
-    await events.announce(tx, change, ORIGIN)
-    return change
+    seating.desks[device.name] = desk
+    seating.users[user.key] = (user, desk)
+    await events.announce(tx, seating.change, ORIGIN)
+    return seating
 
 
 async def _end(
@@ -269,12 +275,12 @@ async def _end(
     await _record(tx, "logout", reason, user, device, now, by)
 
 
-async def _follow(desks: HotDesks, change: Change) -> bool:
+async def _follow(desks: HotDesks, seating: Seating) -> bool:
     """Return whether the change is in force; if not, it will be when all is back."""
     if desks.follow is None:
         return False
     try:
-        await desks.follow(change)
+        await desks.follow(seating)
     except HotdeskError as error:
         log.warning("decided, but not in force yet: %s", error)
         return False
@@ -318,13 +324,6 @@ async def _record_refusal(
                 by="phone",
             ),
         )
-
-
-def _change(seats: Sequence[Device], people: Sequence[User]) -> Change:
-    return Change(
-        devices=frozenset(device.name for device in seats),
-        users=frozenset(user.key for user in people),
-    )
 
 
 async def find_user(desks: HotDesks, account: str, extension: str) -> User:

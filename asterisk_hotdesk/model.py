@@ -123,6 +123,21 @@ class Desk:
 
 
 @dataclass(frozen=True)
+class Seating:
+    """Who sits where, for some desks and users: what the PBX has to match."""
+
+    desks: dict[str, Desk | None]
+    """By device name; None: there is no such device."""
+    users: dict[str, tuple[User, Desk | None] | None]
+    """By user key: the user and the desk; None: there is no such user."""
+
+    @property
+    def change(self) -> Change:
+        """Return the names of all these desks and users."""
+        return Change(devices=frozenset(self.desks), users=frozenset(self.users))
+
+
+@dataclass(frozen=True)
 class Failures:
     """How often a PIN was wrong in a row, and when last."""
 

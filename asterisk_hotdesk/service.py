@@ -133,7 +133,7 @@ class Daemon:
             pins=Pins(pepper(config)),
             limits=config.pins,
             second_login=config.policy.second_login,
-            follow=self._follower.follow,
+            follow=self._follower.follow_decided,
         )
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
@@ -160,6 +160,7 @@ class Daemon:
                 self._listener.run,
                 self._catch_up.run,
                 self._catch_up.keep_checking,
+                self._follower.keep_noting,
                 self._refresher.run,
                 self._keep_hearing_changes,
                 self._keep_answering_calls,

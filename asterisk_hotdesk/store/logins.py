@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -16,7 +17,7 @@ from asterisk_hotdesk.store.devices import device_of
 from asterisk_hotdesk.store.users import COLUMNS as USER_COLUMNS
 from asterisk_hotdesk.store.users import user_of
 
-Step = Literal["routed", "refreshed", "confirmed"]
+Step = Literal["refreshed", "confirmed"]
 
 # Asked for as JSON, so that one row carries three objects without renaming columns.
 _DESKS = f"""
@@ -119,8 +120,18 @@ async def touched(
     return found, [user_of(row) for row in await people.fetchall()]
 
 
-async def lock(tx: Tx, user: User | None, device: Device) -> None:
-    """Hold *user*, then *device*, until the transaction ends.
+@dataclass(frozen=True)
+class Locked:
+    """The open logins around a decision, and numbers for what it makes."""
+
+    open: list[tuple[Login, User, Device]]
+    login_id: int
+    generations: tuple[int, int]
+    """Drawn after the lock, so that on each device a later switch has a higher one."""
+
+
+async def lock(tx: Tx, user: User | None, device: Device) -> Locked:
+    """Hold *user*, then *device*, until the transaction ends; return what is open.
 
     Always in this order, each ordered by id: whoever wants the same waits, and nobody
     waits in a circle.
@@ -136,6 +147,17 @@ async def lock(tx: Tx, user: User | None, device: Device) -> None:
         """,
         {"device": device.id, "user": user.id if user else None},
     )
+    drawn = await tx.execute(
+        """
+        SELECT nextval(pg_get_serial_sequence('logins', 'id')) AS login,
+               nextval(pg_get_serial_sequence('switches', 'id')) AS first,
+               nextval(pg_get_serial_sequence('switches', 'id')) AS second
+        """
+    )
+    found = await open_logins(tx, user=user, device=device)
+    row = await drawn.fetchone()
+    assert row is not None  # noqa: S101 - a SELECT without FROM gives one row
+    return Locked(found, row["login"], (row["first"], row["second"]))
 
 
 async def open_logins(
@@ -165,36 +187,69 @@ async def open_logins(
 
 
 async def end(tx: Tx, login: Login, reason: EndReason, now: datetime) -> None:
-    """End *login* and switch its device to idle."""
+    """End *login*; what becomes of its device is for a switch to say."""
     await tx.execute(
-        """
-        WITH ended AS (
-            UPDATE logins SET until = %(now)s, end_reason = %(reason)s
-            WHERE id = %(login)s),
-        switch AS (
-            INSERT INTO switches (device_id, decided_at)
-            VALUES (%(device)s, %(now)s) RETURNING id)
-        UPDATE devices SET switch_id = switch.id FROM switch
-        WHERE devices.id = %(device)s
-        """,
-        {"login": login.id, "device": login.device_id, "reason": reason, "now": now},
+        "UPDATE logins SET until = %s, end_reason = %s WHERE id = %s",
+        [now, reason, login.id],
     )
 
 
-async def begin(tx: Tx, user: User, device: Device, now: datetime) -> None:
+async def make_idle(tx: Tx, device: Device, generation: int, now: datetime) -> Desk:
+    """Switch *device*, where no login is open any more, to idle."""
+    await tx.execute(
+        """
+        WITH switch AS (
+            INSERT INTO switches (id, device_id, decided_at)
+            VALUES (%(generation)s, %(device)s, %(now)s))
+        UPDATE devices SET switch_id = %(generation)s WHERE id = %(device)s
+        """,
+        {"generation": generation, "device": device.id, "now": now},
+    )
+    switch = Switch(id=generation, device_id=device.id, login_id=None, decided_at=now)
+    return Desk(device=device, switch=switch)
+
+
+async def begin(
+    tx: Tx, user: User, device: Device, login_id: int, generation: int, now: datetime
+) -> Desk:
     """Log *user* in at *device*, where nobody sits, and switch the device."""
     await tx.execute(
         """
         WITH login AS (
-            INSERT INTO logins (user_id, device_id, since)
-            VALUES (%(user)s, %(device)s, %(now)s) RETURNING id),
+            INSERT INTO logins (id, user_id, device_id, since)
+            VALUES (%(login)s, %(user)s, %(device)s, %(now)s)),
         switch AS (
-            INSERT INTO switches (device_id, login_id, decided_at)
-            SELECT %(device)s, login.id, %(now)s FROM login RETURNING id)
-        UPDATE devices SET switch_id = switch.id FROM switch
-        WHERE devices.id = %(device)s
+            INSERT INTO switches (id, device_id, login_id, decided_at)
+            VALUES (%(generation)s, %(device)s, %(login)s, %(now)s))
+        UPDATE devices SET switch_id = %(generation)s WHERE id = %(device)s
         """,
-        {"user": user.id, "device": device.id, "now": now},
+        {
+            "login": login_id,
+            "generation": generation,
+            "user": user.id,
+            "device": device.id,
+            "now": now,
+        },
+    )
+    switch = Switch(
+        id=generation, device_id=device.id, login_id=login_id, decided_at=now
+    )
+    return Desk(device=device, user=user, switch=switch)
+
+
+async def note_routed(tx: Tx, routed: Mapping[int, datetime]) -> None:
+    """Record when each switch was routed; the first time counts.
+
+    A crash of PostgreSQL may forget it, which costs no more than doing it again.
+    """
+    await tx.execute("SET LOCAL synchronous_commit = off")
+    await tx.execute(
+        """
+        UPDATE switches SET routed_at = noted.at
+        FROM unnest(%s::bigint[], %s::timestamptz[]) AS noted (id, at)
+        WHERE switches.id = noted.id AND routed_at IS NULL
+        """,
+        [list(routed), list(routed.values())],
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 import shutil
+import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +45,78 @@ def lab() -> Iterator[Lab]:
     shutil.rmtree(folder)
 
 
-@dataclass
+class Pin(str):
+    """Digits that a failing test does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'******'"
+
+
+class Voice:
+    """What Asterisk says to one phone from now on, as Asterisk's log tells."""
+
+    def __init__(self, log: Path, phone: str) -> None:
+        self._log, self._phone = log, phone
+        self._from = log.stat().st_size
+
+    def said(self) -> list[str]:
+        """Return the sounds that began, such as `agent-pass` or `digits/1`."""
+        return [sound for sound, _ in self._playings()]
+
+    def languages(self) -> set[str]:
+        """Return the languages that they were said in."""
+        return {language for _, language in self._playings()}
+
+    def _playings(self) -> list[tuple[str, str]]:
+        with self._log.open("rb") as log:
+            log.seek(self._from)
+            text = log.read().decode(errors="replace")
+        channel = rf"<PJSIP/{self._phone}-[0-9a-f]+>"
+        pattern = rf"{channel} Playing '([^']+)\.\w+' \(language '(\w+)'\)"
+        return re.findall(pattern, text)
+
+    async def says(self, *sounds: str, within: float = 8) -> None:
+        """Return once these sounds have begun, one right after the other."""
+
+        def said() -> bool:
+            heard = self.said()
+            starts = range(len(heard) - len(sounds) + 1)
+            return any(heard[i : i + len(sounds)] == [*sounds] for i in starts)
+
+        await eventually(said, lambda: f"{sounds} in {self.said()}", within=within)
+
+
+async def eventually(
+    condition: Callable[[], object],
+    what: str | Callable[[], str],
+    *,
+    within: float = 5,
+) -> None:
+    """Return once the condition holds, which is looked at again and again."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(what if isinstance(what, str) else what())
+        await asyncio.sleep(0.03)
+
+
+@dataclass(repr=False)
 class Office:
     """The laboratory as one test sees it: desks are plugged in as they are needed."""
 
     lab: Lab
-    facts: dict[str, Any]
+    facts: dict[str, Any] = field(repr=False)
     _stack: AsyncExitStack
 
     async def desk(self, name: str) -> VirtualSnom:
         """Plug in and return the snom at the desk *name*."""
-        device = next(d for d in self.facts["devices"] if d["name"] == name)
+        known = {device["name"]: device for device in self.facts["devices"]}
+        if name not in known:
+            shown = await self.hotdesk("device", "show", name, "--json")
+            known[name] = json.loads(shown.stdout)
+        device = known[name]
         snom = VirtualSnom(device["mac"], device["provisioning_url"])
         return await self._stack.enter_async_context(snom)
 
@@ -68,11 +134,11 @@ class Office:
     def pin(self, extension: str) -> str:
         """Return a user's PIN."""
         users = self.facts["users"]
-        return next(str(u["pin"]) for u in users if u["extension"] == extension)
+        return next(Pin(u["pin"]) for u in users if u["extension"] == extension)
 
     def wrong_pin(self, extension: str) -> str:
         """Return a PIN that is not the user's."""
-        return f"{(int(self.pin(extension)) + 1) % 10**6:06}"
+        return Pin(f"{(int(self.pin(extension)) + 1) % 10**6:06}")
 
     async def log_in(self, desk: VirtualSnom, extension: str) -> None:
         """Let a person log in at *desk*, and return when its display says so."""
@@ -84,6 +150,68 @@ class Office:
             f"the display shows {extension}",
             within=10,
         )
+
+    async def sit_down(self, desk: VirtualSnom, extension: str) -> None:
+        """As `log_in`, but hang up as soon as the voice confirms."""
+        voice = self.voice(desk)
+        call = await desk.dial(f"*77*{extension}*")
+        await press_pin(call, self.pin(extension))
+        await voice.says("vm-extension")
+        await call.hangup()
+        await desk.until(
+            lambda: extension in " ".join(desk.display()),
+            f"the display shows {extension}",
+            within=10,
+        )
+
+    async def hotdesk(
+        self, *arguments: str, stdin: str = "", check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the `hotdesk` command while the phones live on."""
+        return await asyncio.to_thread(
+            lambda: self.lab.hotdesk(*arguments, stdin=stdin, check=check)
+        )
+
+    def voice(self, phone: VirtualSnom | Phone) -> Voice:
+        """Listen to what Asterisk says to *phone* from now on."""
+        sip = phone.phone if isinstance(phone, VirtualSnom) else phone
+        assert sip is not None
+        return Voice(self.lab.pbx.log_dir / "messages.log", sip.username)
+
+    def channels(self) -> list[str]:
+        """Return the channels that Asterisk has."""
+        shown = self.lab.pbx.cli("core show channels concise")
+        return [line.split("!")[0] for line in shown.splitlines() if "!" in line]
+
+    def recorded(self, what: str) -> list[tuple[str, str, str]]:
+        """Return code, extension and device of the events since the test began."""
+        rows = self.rows(
+            "SELECT code, extension, device FROM events"
+            " WHERE what = %s AND id > %s ORDER BY id",
+            what,
+            self._last_event,
+        )
+        return [(row["code"], row["extension"], row["device"]) for row in rows]
+
+    def __post_init__(self) -> None:
+        self._last_event = self.rows("SELECT coalesce(max(id), 0) AS id FROM events")[
+            0
+        ]["id"]
+
+    @asynccontextmanager
+    async def settings(self, more: str) -> AsyncIterator[None]:
+        """Run the service with *more* in its configuration file for a while."""
+        before = self.lab.config.read_text()
+        try:
+            await self._restart_service(before + more)
+            yield
+        finally:
+            await self._restart_service(before)
+
+    async def _restart_service(self, settings: str) -> None:
+        await asyncio.to_thread(self.lab.stop_service)
+        self.lab.config.write_text(settings)
+        await asyncio.to_thread(self.lab.start_service)
 
     def rows(self, query: str, *values: object) -> list[DictRow]:
         """Return what the database says."""
@@ -112,9 +240,19 @@ class Office:
 
 async def press_pin(call: Call, digits: str) -> None:
     """Wait for the voice, then press *digits*."""
+    __tracebackhide__ = True
     await call.answered()
     await call.hears(0.3)
-    await call.dtmf(digits, tone_ms=TONE_MS, gap_ms=GAP_MS)
+    await press(call, digits)
+
+
+async def press(call: Call, digits: str) -> None:
+    """Press *digits*, which a failing test does not show."""
+    __tracebackhide__ = True
+    try:
+        await call.dtmf(Pin(digits), tone_ms=TONE_MS, gap_ms=GAP_MS)
+    except TimeoutError:
+        raise AssertionError("the keys could not be sent") from None
 
 
 @pytest.fixture
