@@ -31,7 +31,7 @@ RETRY_SECONDS = 1.0
 
 _IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
 _FORM = "hotdesk/form"
-_BATCH = 100
+_BATCH = 50
 
 
 class CatchUp:
@@ -97,7 +97,11 @@ class CatchUp:
             change, self._follower.followed = self._follower.followed, Change()
             try:
                 await self._follower.write_hints_file()
-                await self._follower.check(change)
+                # A few at a time: whoever logs in meanwhile waits for these only.
+                for names in _in_batches(sorted(change.devices)):
+                    await self._follower.check(Change(devices=frozenset(names)))
+                for keys in _in_batches(sorted(change.users)):
+                    await self._follower.check(Change(users=frozenset(keys)))
             except HotdeskError as error:
                 log.warning("%s; catching up", error)
                 self.want(hints=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from asterisk_hotdesk.model import Device, Failures, User
 from asterisk_hotdesk.store.database import Tx
@@ -41,28 +42,23 @@ async def look(tx: Tx, device_name: str, extension: str, blinded: str) -> Known 
         """,
         named,
     )
-    people = await tx.execute(
+    rows = await tx.execute(
         f"""
         SELECT {DEVICE_COLUMNS}, to_jsonb(users) AS user,
                EXISTS (SELECT 1 FROM users AS others
                        WHERE others.extension = %(extension)s
-                         AND others.account <> devices.account) AS elsewhere
+                         AND others.account <> devices.account) AS elsewhere,
+               (SELECT jsonb_agg(pin_attempts) FROM pin_attempts
+                WHERE subject IN ('total', 'device:' || devices.name,
+                                  'user:' || devices.account || '/' || %(blinded)s)
+               ) AS failures
         FROM devices LEFT JOIN users
             ON users.account = devices.account AND users.extension = %(extension)s
         WHERE devices.name = %(device)s
         """,  # noqa: S608
         named,
     )
-    counted = await tx.execute(
-        """
-        SELECT subject, failures, last_failed_at FROM pin_attempts
-        WHERE subject IN ('total', 'device:' || %(device)s)
-           OR subject = (SELECT 'user:' || account || '/' || %(blinded)s
-                         FROM devices WHERE name = %(device)s)
-        """,
-        named,
-    )
-    row = await people.fetchone()
+    row = await rows.fetchone()
     if row is None:
         return None
     return Known(
@@ -70,7 +66,9 @@ async def look(tx: Tx, device_name: str, extension: str, blinded: str) -> Known 
         user=user_of(row["user"]) if row["user"] else None,
         elsewhere=row["elsewhere"],
         failures={
-            found["subject"]: Failures(found["failures"], found["last_failed_at"])
-            for found in await counted.fetchall()
+            found["subject"]: Failures(
+                found["failures"], datetime.fromisoformat(found["last_failed_at"])
+            )
+            for found in row["failures"] or ()
         },
     )

@@ -20,7 +20,7 @@ import pytest
 from psycopg.rows import DictRow, dict_row
 
 from tests.lab.lab import Lab
-from tests.lab.phone import Call, Phone
+from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
 from tests.lab.snom import VirtualSnom
 
 SETTINGS = """
@@ -109,6 +109,7 @@ class Office:
     lab: Lab
     facts: dict[str, Any] = field(repr=False)
     _stack: AsyncExitStack
+    _last_event: int = 0
 
     async def desk(self, name: str) -> VirtualSnom:
         """Plug in and return the snom at the desk *name*."""
@@ -174,9 +175,8 @@ class Office:
 
     def voice(self, phone: VirtualSnom | Phone) -> Voice:
         """Listen to what Asterisk says to *phone* from now on."""
-        sip = phone.phone if isinstance(phone, VirtualSnom) else phone
-        assert sip is not None
-        return Voice(self.lab.pbx.log_dir / "messages.log", sip.username)
+        name = sip_phone(phone).username
+        return Voice(self.lab.pbx.log_dir / "messages.log", name)
 
     def channels(self) -> list[str]:
         """Return the channels that Asterisk has."""
@@ -193,10 +193,10 @@ class Office:
         )
         return [(row["code"], row["extension"], row["device"]) for row in rows]
 
-    def __post_init__(self) -> None:
-        self._last_event = self.rows("SELECT coalesce(max(id), 0) AS id FROM events")[
-            0
-        ]["id"]
+    def begin(self) -> None:
+        """Count events from now on."""
+        newest = self.rows("SELECT coalesce(max(id), 0) AS id FROM events")
+        self._last_event = newest[0]["id"]
 
     @asynccontextmanager
     async def settings(self, more: str) -> AsyncIterator[None]:
@@ -255,6 +255,29 @@ async def press(call: Call, digits: str) -> None:
         raise AssertionError("the keys could not be sent") from None
 
 
+async def refusal(call: Call) -> int:
+    """Return with which status the PBX refuses *call*."""
+    with pytest.raises(CallFailed) as failure:
+        await call.answered()
+    return failure.value.status
+
+
+def sip_phone(phone: VirtualSnom | Phone) -> Phone:
+    """Return the SIP side of a phone."""
+    sip = phone.phone if isinstance(phone, VirtualSnom) else phone
+    assert sip is not None
+    return sip
+
+
+async def rings(
+    phone: VirtualSnom | Phone, *, caller: Party, within: float = 5
+) -> IncomingCall:
+    """Return the call that *phone* rings with, which is from *caller*."""
+    ringing = await sip_phone(phone).ringing(within=within)
+    assert ringing.remote == caller
+    return ringing
+
+
 @pytest.fixture
 async def office(lab: Lab) -> AsyncIterator[Office]:
     """Yield the laboratory with idle desks, no locks, and everything running."""
@@ -267,5 +290,6 @@ async def office(lab: Lab) -> AsyncIterator[Office]:
         lab.hotdesk("logout", "--all", "--yes")
     if office.rows("SELECT 1 FROM pin_attempts"):
         lab.hotdesk("unlock", "--all")
+    office.begin()
     async with office._stack:
         yield office

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from asterisk_hotdesk.config import PromptsConfig
 from tests.asterisk.conftest import Office, press_pin
 from tests.asterisk.trouble import (
     SORRY,
@@ -31,32 +32,39 @@ async def _stasis_is_empty(office: Office) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("end", ["killed", "stopped"])
-async def test_without_the_service(office: Office, end: str) -> None:
+async def test_stopped(office: Office) -> None:
+    """An orderly stop leaves PBX and callers as a crash does."""
+    desk, fixed = await office.desk("HD0001"), await office.phone("200")
+    await office.sit_down(desk, "100")
+    waiting = await desk.dial("*77")
+    await waiting.answered()
+    await waiting.hears(0.2)
+    await asyncio.to_thread(office.lab.stop_service)
+    await rings(fixed, "100", desk)
+    heard = asterisk_log(office.lab)
+    call = await desk.dial("*77*5*")
+    await heard.hears("HD0001", SORRY)
+    await call.hangup()
+    await waiting.hangup()
+    await _stasis_is_empty(office)
+    await start_service(office.lab)
+    assert office.sitting() == {"HD0001": "100"}
+
+
+async def test_without_the_service(office: Office) -> None:
     used, idle = await office.desk("HD0001"), await office.desk("HD0002")
     fixed, trunk = await office.phone("200"), await office.phone("trunk")
-    await office.log_in(used, "100")
+    await office.sit_down(used, "100")
     lab = office.lab
-    await asyncio.to_thread(lab.kill_service if end == "killed" else lab.stop_service)
+    await kill_service(lab)
     heard = asterisk_log(lab)
 
-    # Each code is answered, by an apology that ends by itself.
-    calls = [
-        await idle.dial("*77*101*"),
-        await used.dial("*77"),
-        await fixed.call("*77*5*"),
-    ]
-    fixed_refusal = calls.pop()
-    await fixed_refusal.until(lambda: fixed_refusal.state == "ended", 5, "the refusal")
+    # The codes are answered at a desk, by an apology; a phone that is none is refused.
+    calls = [await idle.dial("*77*101*"), await used.dial("*77*5*")]
     for call in calls:
         await call.answered()
         await call.hears(0.5)
-    for call in calls:
-        await call.ended(within=20)
-        assert call.ended_by == "them"
-    for desk in ("HD0001", "HD0002"):
-        assert heard.played(desk)[0] == SORRY
-    await _stasis_is_empty(office)
+    assert await refused(fixed, "*77") in (403, 404)
 
     # An idle desk calls 112 and 110, nothing else; calls go on as before.
     assert await refused(idle, "200") in (403, 404)
@@ -69,6 +77,13 @@ async def test_without_the_service(office: Office, end: str) -> None:
     await rings(fixed, "100", used)
     assert (await rings(used, "200", fixed)).remote.number == "100"
     assert await refused(fixed, "101") >= 400
+
+    # Meanwhile the apology was said, and ended the calls.
+    for call, name in zip(calls, ("HD0002", "HD0001"), strict=True):
+        await call.ended(within=20)
+        assert call.ended_by == "them"
+        assert heard.played(name) == list(PromptsConfig().unavailable)
+    await _stasis_is_empty(office)
 
     await start_service(lab)
     await all_right(office)
@@ -131,7 +146,9 @@ async def test_killed_at_each_prompt(office: Office) -> None:
     await start_service(office.lab)
     names = [f"HD000{number}" for number in range(1, 6)]
     for name in names:
-        await heard.hears(name, SORRY, within=begin + 5 - time.monotonic())
+        # Whoever is being told the outcome hears that sentence to its end first.
+        patience = 9 if name == "HD0005" else 5
+        await heard.hears(name, SORRY, within=begin + patience - time.monotonic())
     for call in calls:
         await call.ended(within=20)
         assert call.ended_by == "them"
@@ -142,7 +159,7 @@ async def test_killed_at_each_prompt(office: Office) -> None:
         lambda: "104" in " ".join(desks[4].display()), "104 is shown", within=5
     )
     await all_right(office)
-    assert desks[0].display() == ["HD0001"]
+    assert set(desks[0].display()) == {"HD0001"}
 
 
 @pytest.mark.parametrize("after_digits", [5, 6], ids=["one-missing", "complete"])
@@ -200,5 +217,5 @@ async def test_who_hangs_up_after_the_kill_leaves_nothing(office: Office) -> Non
     await call.hangup()
     await _stasis_is_empty(office)
     await start_service(office.lab)
-    await office.log_in(desk, "100")
+    await office.sit_down(desk, "100")
     assert phone_of(desk).calls == []

@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -143,6 +144,7 @@ class Pbx:
                 ami_secret=self.ami_secret,
                 sip_passwords=self.sip_passwords,
                 fixed_phones=FIXED_PHONES,
+                scripts=Path(sys.executable).parent,
                 mailboxes=MAILBOXES,
                 voicemail_pins=self.voicemail_pins,
                 ami_events=AMI_EVENTS,
