@@ -14,6 +14,7 @@ import codecs
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ LIST_SECONDS = 60.0
 PING_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 10.0
+STEADY_SECONDS = 10.0
+"""A connection that lasted so long was a good one: what follows is a new outage."""
 MOST_QUEUED_EVENTS = 20_000
 
 Message = dict[str, str]
@@ -89,6 +92,10 @@ class _Connection(Manager):  # type: ignore[misc]  # panoramisk is untyped
         if not future.cancelled() and future.exception() is None:
             super().connection_made(future)
 
+    def login(self, future: Any) -> None:
+        if not future.cancelled():
+            super().login(future)
+
     def connection_lost(self, exc: object) -> None:
         if self.pinger:
             self.pinger.cancel()
@@ -125,13 +132,15 @@ class Ami:
     async def run(self) -> None:
         """Keep the connection up for ever, with growing pauses between attempts."""
         outage = Outage(log, "Asterisk's AMI")
-        pause = 0.2
+        pause = FIRST_PAUSE_SECONDS
         while True:
+            began = time.monotonic()
             try:
                 await self._serve_once(outage)
-                pause = 0.2
             except Unavailable as unavailable:
                 outage.note(unavailable)
+            if time.monotonic() - began > STEADY_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, LONGEST_BACKOFF_SECONDS)
 
@@ -153,8 +162,7 @@ class Ami:
             self.connected.clear()
             self._connection = None
             connection.abandon()
-            if self.events is not None:
-                self._take_event(connection, LOST)
+            self._put(LOST)
 
     async def _log_in(self, connection: _Connection) -> None:
         try:
@@ -181,10 +189,13 @@ class Ami:
             await self.action("Ping")
 
     def _take_event(self, _: object, event: Mapping[str, Any]) -> None:
+        self._put(_message(event))
+
+    def _put(self, event: Message) -> None:
         if self.events is None:
             return
         try:
-            self.events.put_nowait(_message(event))
+            self.events.put_nowait(event)
         except asyncio.QueueFull:
             # Edges were lost: start again from a snapshot rather than be wrong.
             while not self.events.empty():

@@ -99,7 +99,8 @@ def write_if_changed(folder: Path, name: str, text: str) -> bool:
     path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
+        # As bytes: somebody else's edit need not even be text.
+        if path.is_file() and path.read_bytes() == text.encode():
             return False
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
         try:

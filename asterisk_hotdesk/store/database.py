@@ -40,6 +40,15 @@ _REFUSALS: dict[str, HotdeskError] = {
     "device_mac_form": Invalid(
         "A MAC address has twelve hexadecimal digits, for example 00:04:13:00:00:01."
     ),
+    "device_secret_form": Invalid(
+        "A SIP secret has printable ASCII characters, without spaces and semicolons."
+    ),
+    "device_emergency_number_form": Invalid(
+        "An emergency number has at most 15 digits, perhaps with a plus before them."
+    ),
+    "account_name_form": Invalid(
+        "An account name has 1 to 32 lower-case letters, digits or hyphens."
+    ),
     "devices_account_fkey": NotFound("There is no such account."),
     "users_account_fkey": NotFound("There is no such account."),
     "user_extension_once": AlreadyExists(
@@ -48,6 +57,13 @@ _REFUSALS: dict[str, HotdeskError] = {
     "user_extension_form": Invalid("An extension has 2 to 10 digits."),
     "user_context_form": Invalid(
         "A context has 1 to 64 letters, digits, '-' or '_', as in extensions.conf."
+    ),
+    "user_treatment_known": Invalid(
+        "Whoever dials a user that sits nowhere gets unavailable, voicemail or number."
+    ),
+    "user_treatment_target": Invalid(
+        "Voicemail needs a mailbox, for example 100@default, number a number of digits,"
+        " and unavailable neither."
     ),
     "login_one_per_device": Conflict(),
     "login_one_per_user": Conflict(),

@@ -173,6 +173,10 @@ class Office:
             lambda: self.lab.hotdesk(*arguments, stdin=stdin, check=check)
         )
 
+    def afterwards(self, *arguments: str) -> None:
+        """Run the `hotdesk` command at the end, however the test ends."""
+        self._stack.push_async_callback(self.hotdesk, *arguments)
+
     def voice(self, phone: VirtualSnom | Phone) -> Voice:
         """Listen to what Asterisk says to *phone* from now on."""
         name = sip_phone(phone).username

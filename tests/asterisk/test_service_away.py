@@ -13,23 +13,17 @@ from tests.asterisk.trouble import (
     SORRY,
     all_right,
     asterisk_log,
-    in_stasis,
     kill_service,
     other_settings,
     phone_of,
     refused,
     rings,
     start_service,
+    stasis_is_empty,
     until,
 )
 from tests.lab.phone import Call
 from tests.lab.snom import VirtualSnom
-
-
-async def _stasis_is_empty(office: Office) -> None:
-    async with asyncio.timeout(5):
-        while await in_stasis(office.lab):
-            await asyncio.sleep(0.05)
 
 
 async def test_stopped(office: Office) -> None:
@@ -46,7 +40,7 @@ async def test_stopped(office: Office) -> None:
     await heard.hears("HD0001", SORRY)
     await call.hangup()
     await waiting.hangup()
-    await _stasis_is_empty(office)
+    await stasis_is_empty(office.lab)
     await start_service(office.lab)
     assert office.sitting() == {"HD0001": "100"}
 
@@ -83,7 +77,7 @@ async def test_without_the_service(office: Office) -> None:
         await call.ended(within=20)
         assert call.ended_by == "them"
         assert heard.played(name) == list(PromptsConfig().unavailable)
-    await _stasis_is_empty(office)
+    await stasis_is_empty(office.lab)
 
     await start_service(lab)
     await all_right(office)
@@ -152,7 +146,7 @@ async def test_killed_at_each_prompt(office: Office) -> None:
     for call in calls:
         await call.ended(within=20)
         assert call.ended_by == "them"
-    await _stasis_is_empty(office)
+    await stasis_is_empty(office.lab)
     # Only whose PIN was complete sits, and is told so by the display.
     assert office.sitting() == {"HD0005": "104"}
     await desks[4].until(
@@ -176,7 +170,7 @@ async def test_killed_between_pin_and_confirmation(
     await start_service(office.lab)
     await heard.hears("HD0001", SORRY, within=begin + 5 - time.monotonic())
     await call.hangup()
-    await _stasis_is_empty(office)
+    await stasis_is_empty(office.lab)
     await all_right(office)
     # Decided or not, but never by halves; and whoever tries again gets the desk.
     assert office.sitting() in ({}, {"HD0001": "100"})
@@ -194,8 +188,9 @@ async def test_an_orphan_ends_while_the_service_stays_away(office: Office) -> No
         office.lab, lambda text: text.replace("call_seconds = 60", short)
     ):
         await until(
-            lambda: "TIMEOUT(absolute)=4"
-            in office.lab.pbx.cli("dialplan show hotdesk-ivr"),
+            lambda: (
+                "TIMEOUT(absolute)=4" in office.lab.pbx.cli("dialplan show hotdesk-ivr")
+            ),
             "the new dialplan is in force",
         )
         call = await desk.dial("*77")
@@ -205,7 +200,7 @@ async def test_an_orphan_ends_while_the_service_stays_away(office: Office) -> No
         assert call.state == "connected"
         await call.ended(within=8)
         assert call.ended_by == "them"
-        await _stasis_is_empty(office)
+        await stasis_is_empty(office.lab)
 
 
 async def test_who_hangs_up_after_the_kill_leaves_nothing(office: Office) -> None:
@@ -215,7 +210,7 @@ async def test_who_hangs_up_after_the_kill_leaves_nothing(office: Office) -> Non
     await call.hears(0.2)
     await kill_service(office.lab)
     await call.hangup()
-    await _stasis_is_empty(office)
+    await stasis_is_empty(office.lab)
     await start_service(office.lab)
     await office.sit_down(desk, "100")
     assert phone_of(desk).calls == []

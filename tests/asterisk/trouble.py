@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -22,12 +23,11 @@ async def until(
     condition: Callable[[], Any], what: str, within: float = 5, pause: float = 0.05
 ) -> None:
     """Return once *condition* holds; it may block, and TimeoutError says *what*."""
-    try:
-        async with asyncio.timeout(within):
-            while not await asyncio.to_thread(condition):
-                await asyncio.sleep(pause)
-    except TimeoutError:
-        raise TimeoutError(f"{what}; waited {within:g} s") from None
+    deadline = time.monotonic() + within
+    while not await asyncio.to_thread(condition):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}; waited {within:g} s")
+        await asyncio.sleep(pause)
 
 
 class Log:
@@ -182,7 +182,10 @@ async def all_right(office: Office, *, within: float = 5) -> None:
         raise TimeoutError(f"still wrong: {wrongs(office)}") from None
 
 
-async def in_stasis(lab: Lab) -> int:
-    """Return how many channels are in a Stasis application."""
-    shown = await asyncio.to_thread(lab.pbx.cli, "core show channels concise")
-    return sum("!Stasis!" in line for line in shown.splitlines())
+async def stasis_is_empty(lab: Lab) -> None:
+    """Return once no channel is in a Stasis application."""
+
+    def empty() -> bool:
+        return "!Stasis!" not in lab.pbx.cli("core show channels concise")
+
+    await until(empty, "nobody is left in Stasis")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from asterisk_hotdesk import service
 from asterisk_hotdesk.config import Config, load
+from asterisk_hotdesk.model import Change
 from asterisk_hotdesk.pbx.ari import Ari
 from asterisk_hotdesk.pepper import pepper
 from asterisk_hotdesk.pins import Pins
@@ -26,6 +27,7 @@ from asterisk_hotdesk.store import (
     Database,
     database_dsn,
     devices,
+    events,
     migrate,
     open_database,
     users,
@@ -135,6 +137,8 @@ async def fill(office: Office, numbers: Iterable[int]) -> None:
             ],
         )
         await tx.execute("UPDATE users SET pin_hash = %s", [pin_hash])
+        names = frozenset(device_name(n) for n in chosen)
+        await events.announce(tx, Change(devices=names, directory=True), "bench")
 
 
 def device_name(number: int) -> str:

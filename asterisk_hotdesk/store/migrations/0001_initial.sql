@@ -24,10 +24,14 @@ CREATE TABLE devices (
     mac text NOT NULL
         CONSTRAINT device_mac_form CHECK (mac ~ '^[0-9a-f]{12}$')
         CONSTRAINT device_mac_once UNIQUE,
-    sip_secret text NOT NULL,
+    -- written into pjsip_hotdesk.conf, where a semicolon begins a comment
+    sip_secret text NOT NULL
+        CONSTRAINT device_secret_form CHECK (sip_secret ~ '^[!-:<-~]+$'),
     language text,
     -- caller ID number of emergency calls from this desk; empty: the PBX's own
-    emergency_number text NOT NULL DEFAULT '',
+    emergency_number text NOT NULL DEFAULT ''
+        CONSTRAINT device_emergency_number_form
+        CHECK (emergency_number ~ '^(\+?[0-9]{1,15})?$'),
     location text NOT NULL DEFAULT '',
     -- the last change of who sits here (switches.id); null: nobody ever did
     switch_id bigint
@@ -49,10 +53,14 @@ CREATE TABLE users (
     logged_out_treatment text NOT NULL DEFAULT 'unavailable'
         CONSTRAINT user_treatment_known
         CHECK (logged_out_treatment IN ('unavailable', 'voicemail', 'number')),
-    -- a mailbox for voicemail, a number for number
+    -- a mailbox for voicemail, a number for number; it is written into the dialplan
     logged_out_target text NOT NULL DEFAULT ''
-        CONSTRAINT user_treatment_target
-        CHECK ((logged_out_target = '') = (logged_out_treatment = 'unavailable')),
+        CONSTRAINT user_treatment_target CHECK (
+            CASE logged_out_treatment
+                WHEN 'voicemail'
+                THEN logged_out_target ~ '^[A-Za-z0-9_-]+@[A-Za-z0-9_-]+$'
+                WHEN 'number' THEN logged_out_target ~ '^[0-9]{1,20}$'
+                ELSE logged_out_target = '' END),
     CONSTRAINT user_extension_once UNIQUE (account, extension)
 );
 -- Is an extension known in another account?
