@@ -33,7 +33,7 @@ from asterisk_hotdesk.pbx.routes import (
     user_entry,
 )
 from asterisk_hotdesk.refresh import Refresher
-from asterisk_hotdesk.store import Database, devices, logins, users
+from asterisk_hotdesk.store import Database, logins, users
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,10 @@ class Follower:
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._files_lock = asyncio.Lock()
+        self._sitting: dict[str, tuple[User, str | None]] = {}
+        """By key, every user and the name of the device, for the hints."""
+        self._moved: set[str] = set()
+        """Keys of users that changed places since `_sitting` was last asked for."""
         self._written: dict[str, int] = {}
         """By device name, the generation of what was written last."""
         self._routed: dict[int, datetime] = {}
@@ -97,6 +101,12 @@ class Follower:
     async def _bring_about(self, seating: Seating) -> None:
         for name, desk in seating.desks.items():
             self._written[name] = desk.generation if desk else 0
+        self._moved.update(seating.users)
+        for key, found in seating.users.items():
+            if found is None:
+                self._sitting.pop(key, None)
+            else:
+                self._sitting[key] = (found[0], _name(found[1]))
         await self._write(seating)
         self._note_routed(seating)
         self.followed |= seating.change
@@ -144,7 +154,11 @@ class Follower:
                 *(self._write_endpoint(*desk) for desk in seating.desks.items()),
                 *(self._routes.write(*entry) for entry in entries(seating).items()),
                 *(self._routes.delete(entry) for entry in absent_entries(seating)),
-                *(self._set_hint(*found) for found in seating.users.values() if found),
+                *(
+                    self._set_hint(found[0], _name(found[1]))
+                    for found in seating.users.values()
+                    if found
+                ),
                 # Asterisk serves one connection in order, so this sees what is above.
                 self._verify(seating),
             ]
@@ -164,11 +178,9 @@ class Follower:
             extra=self._config.endpoint,
         )
 
-    async def _set_hint(self, user: User, desk: Desk | None) -> None:
+    async def _set_hint(self, user: User, device: str | None) -> None:
         await self._routes.set_hint(
-            files.users_context(user.account),
-            user.extension,
-            desk.device.name if desk else None,
+            files.users_context(user.account), user.extension, device
         )
 
     async def _verify(self, seating: Seating) -> None:
@@ -207,25 +219,23 @@ class Follower:
 
     async def rewrite_hints(self) -> None:
         """Set the live hint of every user again."""
-        for user, desk in await self._sitting():
-            async with self._locks[user_entry(user.key)]:
-                await self._set_hint(user, desk)
-
-    async def _sitting(self) -> list[tuple[User, Desk | None]]:
-        async with self._database.transaction() as tx:
-            everyone = await users.everyone(tx)
-            where = {d.user.key: d for d in await logins.desks(tx) if d.user}
-        return [(user, where.get(user.key)) for user in everyone]
+        for key in list(self._sitting):
+            async with self._locks[user_entry(key)]:
+                if key in self._sitting:
+                    await self._set_hint(*self._sitting[key])
 
     async def write_files(self) -> None:
         """Write the generated files, and let Asterisk reload those that differ."""
         async with self._files_lock:
+            self._moved.clear()
             async with self._database.transaction() as tx:
-                phones = await devices.everything(tx)
-            sitting = await self._sitting()
+                desks = await logins.desks(tx)
+                people = await users.everyone(tx)
+            self._take_places(desks, people)
+            phones = sorted((desk.device for desk in desks), key=lambda d: d.name)
             config, folder = self._config, self._config.asterisk.generated_dir
             pjsip = files.pjsip_file(config, phones)
-            contexts = {user.context for user, _ in sitting}
+            contexts = {user.context for user in people}
             extensions = files.extensions_file(config, phones, contexts)
             changed = await asyncio.to_thread(
                 files.write_if_changed, folder, files.PJSIP, pjsip
@@ -235,29 +245,37 @@ class Follower:
             written = [
                 await asyncio.to_thread(files.write_if_changed, folder, name, text)
                 for name, text in (
-                    (files.USERS, _users_file(sitting)),
+                    (files.USERS, files.users_file(self._sitting.values())),
                     (files.EXTENSIONS, extensions),
                 )
             ]
             if any(written):
                 await self._routes.reload("pbx_config.so")
 
+    def _take_places(self, desks: Iterable[Desk], people: Iterable[User]) -> None:
+        where = {desk.user.key: desk.device.name for desk in desks if desk.user}
+        asked = {user.key: (user, where.get(user.key)) for user in people}
+        # Who changed places while the database was asked is known better here.
+        for key in self._moved:
+            asked.pop(key, None)
+            if key in self._sitting:
+                asked[key] = self._sitting[key]
+        self._sitting = asked
+
     async def write_hints_file(self) -> None:
         """Write the file of hints for the next reload; the live hints are set."""
         async with self._files_lock:
-            text = _users_file(await self._sitting())
-            await asyncio.to_thread(
-                files.write_if_changed,
-                self._config.asterisk.generated_dir,
-                files.USERS,
-                text,
-            )
+            sitting = list(self._sitting.values())
+            await asyncio.to_thread(_write_hints, self._config, sitting)
 
 
-def _users_file(sitting: Iterable[tuple[User, Desk | None]]) -> str:
-    return files.users_file(
-        (user, desk.device.name if desk else None) for user, desk in sitting
-    )
+def _write_hints(config: Config, sitting: list[tuple[User, str | None]]) -> None:
+    text = files.users_file(sitting)
+    files.write_if_changed(config.asterisk.generated_dir, files.USERS, text)
+
+
+def _name(desk: Desk | None) -> str | None:
+    return desk.device.name if desk else None
 
 
 def entries(seating: Seating) -> dict[str, str]:

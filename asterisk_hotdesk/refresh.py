@@ -7,6 +7,7 @@ told again, a few times and slower each time; phones in a call are left alone.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
 import time
 from collections.abc import Callable
@@ -46,6 +47,8 @@ class Refresher:
         self._pause = 1.0 / per_second
         self._now = now
         self._waiting: dict[str, _Waiting] = {}
+        # What is due first comes first; what was planned anew since is passed over.
+        self._plan: list[tuple[float, str]] = []
         self._in_call: set[str] = set()
         self._stir = asyncio.Event()
 
@@ -54,7 +57,7 @@ class Refresher:
         waiting = self._waiting.get(device)
         if waiting is None or waiting.generation < generation:
             self._waiting[device] = _Waiting(generation, time.monotonic())
-            self._stir.set()
+            self._plan_for(device)
 
     def confirmed(self, device: str, generation: int) -> None:
         """The phone fetched the configuration of *generation*."""
@@ -68,14 +71,14 @@ class Refresher:
             self._in_call.add(device)
         else:
             self._in_call.discard(device)
-            self._stir.set()
+            self._plan_for(device)
 
     def note_registered(self, device: str) -> None:
         """The phone is back: tell it at once what it missed."""
         waiting = self._waiting.get(device)
         if waiting is not None:
             waiting.due = time.monotonic()
-            self._stir.set()
+            self._plan_for(device)
 
     async def run(self) -> None:
         """Tell phones to fetch, one after the other, for ever.
@@ -90,20 +93,25 @@ class Refresher:
             await self._tell(device, self._waiting[device])
             await asyncio.sleep(self._pause)
 
+    def _plan_for(self, device: str) -> None:
+        if waiting := self._waiting.get(device):
+            heapq.heappush(self._plan, (waiting.due, device))
+            self._stir.set()
+
     def _next(self) -> str | None:
         now = time.monotonic()
-        due = (
-            (waiting.due, device)
-            for device, waiting in self._waiting.items()
-            if waiting.due <= now and device not in self._in_call
-        )
-        return min(due, default=(0.0, None))[1]
+        while self._plan and self._plan[0][0] <= now:
+            due, device = heapq.heappop(self._plan)
+            waiting = self._waiting.get(device)
+            # A phone in a call is planned again when the call ends.
+            if waiting and waiting.due == due and device not in self._in_call:
+                return device
+        return None
 
     async def _until_something_is_due(self) -> None:
-        now = time.monotonic()
-        ahead = [w.due - now for w in self._waiting.values() if w.due > now]
+        ahead = self._plan[0][0] - time.monotonic() if self._plan else None
         try:
-            async with asyncio.timeout(min(ahead, default=None)):
+            async with asyncio.timeout(ahead):
                 await self._stir.wait()
         except TimeoutError:
             return
@@ -120,6 +128,7 @@ class Refresher:
         else:
             waiting.attempts += 1
             waiting.due = time.monotonic() + pause
+            self._plan_for(device)
         try:
             await self._routes.refresh(device)
             async with self._database.transaction() as tx:
