@@ -79,16 +79,21 @@ async def run(config: Config) -> None:
 
 async def _database(config: Config) -> str:
     """Return how to reach the database, once it is there and migrated."""
-    dsn = config.database.dsn
-    given = dsn.get_secret_value() if dsn else None
 
     async def prepare() -> str:
-        found = await asyncio.to_thread(database_dsn, given, config.state_dir)
+        found = await _running_database(config)
         for name in await migrate(found, config.database.schema_name):
             log.info("migration %s applied", name)
         return found
 
     return await _patiently(prepare, "PostgreSQL")
+
+
+async def _running_database(config: Config) -> str:
+    """Return how to reach the database; the embedded one is started if need be."""
+    dsn = config.database.dsn
+    given = dsn.get_secret_value() if dsn else None
+    return await asyncio.to_thread(database_dsn, given, config.state_dir)
 
 
 async def _patiently(attempt: Callable[[], Awaitable[T]], what: str) -> T:
@@ -182,6 +187,8 @@ class Daemon:
         application = self._config.asterisk.application
 
         async def hold() -> None:
+            # The embedded PostgreSQL may have died: nobody but us starts it again.
+            await _running_database(self._config)
             try:
                 async with installation.only_daemon(
                     self._database, application

@@ -22,24 +22,31 @@ class Given(Generic[T]):
     """What the administrator gave us, and where it stands."""
 
     what: T
-    where: str = ""
-    """File and line; empty: on the command line."""
+    file: Path | None = None
+    """None: it stands on the command line."""
+    line: int = 0
+
+    @property
+    def where(self) -> str:
+        """Return file and line, or nothing."""
+        return f"{self.file}:{self.line}" if self.file else ""
 
 
 class Complaints:
     """Everything that is wrong, told at once."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._found: list[tuple[int, str]] = []
 
     def note(self, given: Given[T], problem: str) -> None:
         """Note what is wrong with one line."""
-        self._lines.append(f"{given.where}: {problem}" if given.where else problem)
+        text = f"{given.where}: {problem}" if given.where else problem
+        self._found.append((given.line, text))
 
     def tell(self) -> None:
-        """Raise `Invalid` with all that was noted, if anything was."""
-        if self._lines:
-            raise Invalid("\n".join(self._lines))
+        """Raise `Invalid` with all that was noted, by line, if anything was."""
+        if self._found:
+            raise Invalid("\n".join(text for _, text in sorted(self._found)))
 
 
 def rows(
@@ -62,7 +69,7 @@ def rows(
                 given, f"has {len(given.what)} fields, the header {len(columns)}"
             )
         values = dict(zip(columns, map(str.strip, given.what), strict=False))
-        found.append(Given(values, given.where))
+        found.append(Given(values, given.file, given.line))
     complaints.tell()
     if not found:
         raise Invalid(f"{path}: there is nothing after the header line")
@@ -78,7 +85,7 @@ def checked(
     found = []
     for one in given:
         try:
-            found.append(Given(check(one.what), one.where))
+            found.append(Given(check(one.what), one.file, one.line))
         except Invalid as refusal:
             complaints.note(one, str(refusal))
     return found
@@ -91,11 +98,11 @@ def complain_of_doubles(
     complaints: Complaints,
 ) -> None:
     """Note each line whose *key* an earlier line has; *what* tells its name."""
-    first: dict[Hashable, str] = {}
+    first: dict[Hashable, int] = {}
     for one in given:
-        earlier = first.setdefault(key(one.what), one.where)
-        if earlier != one.where:
-            complaints.note(one, f"{what(one.what)} is in {earlier} already")
+        earlier = first.setdefault(key(one.what), one.line)
+        if earlier != one.line:
+            complaints.note(one, f"{what(one.what)} is in line {earlier} already")
 
 
 def _check_columns(
@@ -121,7 +128,7 @@ def _lines(path: Path) -> Iterator[Given[list[str]]]:
     try:
         for fields in reader:
             if any(field.strip() for field in fields):
-                yield Given(fields, f"{path}:{line}")
+                yield Given(fields, path, line)
             line = reader.line_num + 1
     except csv.Error as error:
         raise Invalid(f"{path}:{line}: not CSV: {error}") from None

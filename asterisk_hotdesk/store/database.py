@@ -41,7 +41,8 @@ _REFUSALS: dict[str, HotdeskError] = {
         "A MAC address has twelve hexadecimal digits, for example 00:04:13:00:00:01."
     ),
     "device_secret_form": Invalid(
-        "A SIP secret has printable ASCII characters, without spaces and semicolons."
+        "A SIP secret has printable ASCII characters without spaces and semicolons,"
+        " and does not begin with '>'."
     ),
     "device_emergency_number_form": Invalid(
         "An emergency number has at most 15 digits, perhaps with a plus before them."

@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 def database_dsn(dsn: str | None, state_dir: Path) -> str:
     """Return *dsn*, or start the embedded PostgreSQL and return how to reach it.
 
-    The embedded server runs as long as any process of ours uses it.  Blocks for about
-    a second when it has to be started.  Raises `ConfigError` where the optional
+    The embedded server runs as long as any process of ours uses it; one that has died
+    is started again.  Blocks for about a second when it has to be started.  Raises `ConfigError` where the optional
     package is not installed and `Unavailable` where the server does not start.
     """
     if dsn is not None:
@@ -35,7 +35,10 @@ def database_dsn(dsn: str | None, state_dir: Path) -> str:
     folder = state_dir / "postgres"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        uri: str = get_server(folder).get_uri()
+        server = get_server(folder, start=False)
+        # Starts it also if it was running once and has died since.
+        server.start()
+        uri: str = server.get_uri()
     except OSError as error:
         raise ConfigError(
             f"The state directory {state_dir} cannot be used for the embedded"

@@ -18,7 +18,6 @@ from tests.asterisk.conftest import (
     rings,
     sip_phone,
 )
-from tests.asterisk.trouble import in_stasis
 from tests.lab.phone import Party
 from tests.lab.snom import VirtualSnom
 
@@ -77,7 +76,7 @@ async def test_silence_ends_the_call(office: Office) -> None:
     # Three prompts and a farewell of about 1.5 s each, and 3 times 2 s of silence.
     assert 6 < time.monotonic() - began < 20
     assert office.recorded("refused") == []
-    assert not await in_stasis(office.lab)
+    assert not in_stasis(office)
 
 
 async def test_silence_in_the_middle_of_a_pin_is_a_wrong_one(office: Office) -> None:
@@ -119,7 +118,7 @@ async def test_hanging_up_leaves_nothing_behind(office: Office, moment: str) -> 
     await call.hangup()
 
     await eventually(lambda: not office.channels(), "no channel in Asterisk", within=3)
-    assert not await in_stasis(office.lab)
+    assert not in_stasis(office)
     assert office.sitting() == {}
     assert office.recorded("login") == []
     assert desk.display() == ["HD0001", "HD0001"]
@@ -134,7 +133,7 @@ async def test_hanging_up_during_the_confirmation_keeps_the_login(
     await office.sit_down(desk, "100")
 
     await eventually(lambda: not office.channels(), "no channel in Asterisk", within=3)
-    assert not await in_stasis(office.lab)
+    assert not in_stasis(office)
     call = await colleague.call("100")
     await rings(desk, caller=Party("Fixed phone 200", "200"))
     await call.hangup()
@@ -154,7 +153,6 @@ async def test_whoever_may_not_log_in_hears_the_same_after_the_same_time(
     await refused.at(desk, "199", office.wrong_pin("100"))
     await refused.at(desk, "103", office.pin("103"))
     await refused.at(other_desk, "190", office.pin("100"))
-    await refused.at(other_desk, "103", office.wrong_pin("103"))
 
     assert len(set(refused.heard)) == 1
     codes = [row[:2] for row in office.recorded("refused")]
@@ -163,7 +161,6 @@ async def test_whoever_may_not_log_in_hears_the_same_after_the_same_time(
         ("unknown_extension", ""),
         ("not_allowed", "103"),
         ("bad_credentials", "190"),
-        ("bad_credentials", "103"),
     ]
     assert max(refused.took) < SAME_TIME * min(refused.took)
     assert office.sitting() == {}
@@ -221,6 +218,12 @@ async def test_a_phone_that_is_no_hot_desk_is_told_so(
     extension = "100" if code == "*77*100*" else ""
     assert office.recorded("refused") == [("not_a_hot_desk", extension, "200")]
     assert office.sitting() == {}
+
+
+def in_stasis(office: Office) -> list[str]:
+    """Return the channels that are in a Stasis application."""
+    shown = office.lab.pbx.cli("core show channels concise").splitlines()
+    return [line for line in shown if "!Stasis!" in line]
 
 
 async def works(office: Office, desk: VirtualSnom) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -144,8 +144,11 @@ def endpoint(lab: Lab, device: str) -> dict[str, str]:
     return {name: value.strip() for name, value in pairs}
 
 
-def wrongs(office: Office) -> list[str]:
-    """Return what differs between database, AstDB and endpoints; empty: all agree."""
+def wrongs(office: Office, devices: Collection[str] = ()) -> list[str]:
+    """Return what differs between database, AstDB and endpoints; empty: all agree.
+
+    Only the endpoints of *devices* are looked at, if any are named.
+    """
     rows = office.rows(
         "SELECT devices.name, devices.account, coalesce(switch_id, 0) AS generation,"
         " users.extension, users.name AS person, users.context FROM devices"
@@ -158,6 +161,8 @@ def wrongs(office: Office) -> list[str]:
         wanted[f"/hotdesk/desk/{row['name']}"] = f"{row['generation']}:{sits}"
         if sits:
             wanted[f"/hotdesk/user/{sits}"] = f"{row['generation']}:{row['name']}"
+        if devices and row["name"] not in devices:
+            continue
         shown = endpoint(office.lab, row["name"])
         context = f"hotdesk-as-{row['context']}" if sits else "hotdesk-idle"
         if shown.get("context") != context:
@@ -174,12 +179,14 @@ def wrongs(office: Office) -> list[str]:
     return found
 
 
-async def all_right(office: Office, *, within: float = 5) -> None:
+async def all_right(
+    office: Office, *, devices: Collection[str] = (), within: float = 5
+) -> None:
     """Return once database, AstDB and endpoints agree; TimeoutError says what not."""
     try:
-        await until(lambda: not wrongs(office), "", within)
+        await until(lambda: not wrongs(office, devices), "", within)
     except TimeoutError:
-        raise TimeoutError(f"still wrong: {wrongs(office)}") from None
+        raise TimeoutError(f"still wrong: {wrongs(office, devices)}") from None
 
 
 async def stasis_is_empty(lab: Lab) -> None:

@@ -26,7 +26,7 @@ from tests.bench.office import (
 )
 from tests.lab.phone import Phone
 
-SIZES = (10, 1_000)
+SIZES = (10, 1_000, 10_000)
 ROUNDS = 100
 LONGEST_ENROLMENT_SECONDS = 300.0
 

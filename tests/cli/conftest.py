@@ -61,17 +61,19 @@ async def daemon(database: Database) -> AsyncIterator[list[Change | None]]:
             heard.append(change)
             async with database.transaction() as tx:
                 desks = await logins.desks(tx)
-                generations = [desk.generation for desk in desks if desk.switch]
                 now = datetime.now(UTC)
-                await logins.note_step(tx, generations, "routed", now)
+                await logins.note_routed(
+                    tx, {desk.generation: now for desk in desks if desk.switch}
+                )
 
     async with (
-        installation.only_daemon(database, "hotdesk"),
+        installation.only_daemon(database, "hotdesk") as lost,
         events.announcements(database, "the daemon") as changes,
     ):
-        following = asyncio.create_task(follow(changes))
+        parts = [asyncio.ensure_future(part) for part in (lost, follow(changes))]
         try:
             yield heard
         finally:
-            following.cancel()
-            await asyncio.wait([following])
+            for part in parts:
+                part.cancel()
+            await asyncio.wait(parts)

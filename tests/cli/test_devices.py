@@ -135,9 +135,9 @@ async def test_every_bad_line_of_a_file_is_told_and_nothing_is_loaded(
         "3: device name 'HD 11': expected 1 to 32 letters or digits",
         "4: MAC address '00:04:13': expected twelve hexadecimal digits, for example"
         " 00:04:13:00:00:01",
-        f"5: device HD0010 is in {file}:2 already",
+        "5: device HD0010 is in line 2 already",
         "6: language 'Deutsch': expected such as en or de_CH",
-        f"7: MAC address 00:04:13:00:00:10 is in {file}:2 already",
+        "7: MAC address 00:04:13:00:00:10 is in line 2 already",
     ]
     file.write_text(
         "name,mac\nHD0009,000413000009\nHD0001,000413000008\nX1,000413000003"

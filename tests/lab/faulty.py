@@ -1,36 +1,54 @@
 """The service with a fault: `python -m tests.lab.faulty STEP run` dies at a step.
 
-It is killed as by kill -9 the first time that it gets there; nothing of the product
-knows of it.  The steps of a switch, in their order:
+It ends as by kill -9 during the first switch that is decided after its start; nothing
+of the product knows of it.  What Asterisk is told at the same time is held back, so
+that each half of a switch is left alone once:
 
-    decided      the login or logout is committed
-    endpoint     the first endpoint is written over ARI
-    entry1 …     so many AstDB entries are written or deleted over AMI
-    hint         the first hint is set live
-    routed       the step is noted in the database
-    told         the NOTIFY is sent
-    fetched      the phone's fetch is noted in the database
+    decided       committed, and nothing else done
+    endpoint1 2   so many endpoints are written over ARI; no route, no lamp
+    entry1 2 3    so many AstDB entries are written or deleted; no endpoint, no lamp
+    hint          everything may be written, the last is a lamp
+    followed      everything is written and read back; nothing noted
+    noted         the database knows that it is routed
+    told          the NOTIFY is sent
+    fetched       the phone's fetch is noted
 
-`quick` is no fault: it only makes the sign of life beat ten times as fast.
+`python -m tests.lab.faulty quick run` is no fault: the sign of life beats ten times as
+fast, for tests that wait for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from asterisk_hotdesk import fencing, follow, login, service
+from asterisk_hotdesk import fencing
 from asterisk_hotdesk.cli import main
+from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.pbx.ari import Ari
 from asterisk_hotdesk.pbx.routes import Routes
-from asterisk_hotdesk.store import logins
+from asterisk_hotdesk.refresh import Refresher
+from asterisk_hotdesk.store import Database, events, logins
 
-ENTRIES = tuple(f"entry{count}" for count in range(1, 5))
-STEPS = ("decided", "endpoint", *ENTRIES, "hint", "routed", "told", "fetched")
+STEPS = (
+    "decided",
+    "endpoint1",
+    "endpoint2",
+    "entry1",
+    "entry2",
+    "entry3",
+    "hint",
+    "followed",
+    "noted",
+    "told",
+    "fetched",
+)
 QUICK = "quick"
 
 Asynchronous = Callable[..., Awaitable[Any]]
@@ -42,57 +60,125 @@ def die() -> None:
 
 
 class Fault:
-    """Is armed by the first switch: catching up at the start goes well."""
+    """A fault at one step; until something is decided, all goes well."""
 
     def __init__(self, step: str) -> None:
-        self.step = step
-        self.armed = False
-        self.entries = 0
+        self._what, self._count = step.rstrip("123"), int(step[-1:] or "0", 36) % 10
+        self._decided = False
+        self._done = 0
+        self._noted = False
 
-    def after(self, owner: object, name: str, step: str) -> None:
-        """Let the service die after the first call of *name* once armed."""
-        if step == self.step:
-            self._wrap(owner, name, die)
+    def prepare(self) -> None:
+        """Put the fault in."""
+        self._around(events, "announce", after=self._note_decision)
+        for name in ("follow", "follow_decided"):
+            self._around(Follower, name, after=self._die_at("followed"))
+            if self._what == "decided":
+                self._around(Follower, name, before=die)
+        self._around(Ari, "put_endpoint", after=self._counted("endpoint"))
+        for name in ("write", "delete"):
+            self._around(Routes, name, after=self._counted("entry"))
+        self._around(Routes, "set_hint", after=self._die_at("hint"))
+        self._around(Routes, "refresh", after=self._die_at("told"))
+        if self._what == "endpoint":
+            self._hold_back(Routes, "write", "delete", "set_hint")
+            self._hold_back(Ari, "put_endpoint", beyond=self._count)
+        if self._what == "entry":
+            self._hold_back(Ari, "put_endpoint")
+            self._hold_back(Routes, "set_hint")
+            self._hold_back(Routes, "write", "delete", beyond=self._count)
+        if self._what == "noted":
+            self._around(logins, "note_routed", after=self._note_routed)
+            self._die_after_commit()
+        if self._what == "fetched":
+            self._die_when_confirmed()
 
-    def _wrap(self, owner: object, name: str, happened: Callable[[], None]) -> None:
+    def _note_decision(self) -> None:
+        self._decided = True
+
+    def _note_routed(self) -> None:
+        self._noted = self._decided
+
+    def _die_at(self, what: str) -> Callable[[], None]:
+        return die if what == self._what else lambda: None
+
+    def _counted(self, what: str) -> Callable[[], None]:
+        def count() -> None:
+            self._done += 1
+            if self._done >= self._count:
+                die()
+
+        return count if what == self._what else lambda: None
+
+    def _around(
+        self,
+        owner: object,
+        name: str,
+        *,
+        before: Callable[[], None] = lambda: None,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
         real: Asynchronous = getattr(owner, name)
+        always = after == self._note_decision
 
         @functools.wraps(real)
         async def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if self._decided:
+                before()
             result = await real(*args, **kwargs)
-            if self.armed:
-                happened()
+            if self._decided or always:
+                after()
             return result
 
         setattr(owner, name, wrapped)
 
-    def count_entries(self) -> None:
-        """Let the service die after as many writes of entries as the step says."""
-        if self.step in ENTRIES:
-            for name in ("write", "delete"):
-                self._wrap(Routes, name, self._count)
+    def _hold_back(self, owner: object, *names: str, beyond: int = 0) -> None:
+        """Let only the first calls through, once something is decided."""
+        through = 0
 
-    def _count(self) -> None:
-        self.entries += 1
-        if self.entries >= ENTRIES.index(self.step) + 1:
-            die()
+        def held(real: Asynchronous) -> Asynchronous:
+            @functools.wraps(real)
+            async def wrapped(*args: Any, **kwargs: Any) -> Any:
+                nonlocal through
+                through += self._decided
+                if through > beyond:
+                    await asyncio.Event().wait()
+                return await real(*args, **kwargs)
 
-    def note_step(self) -> None:
-        """Let the service die after the step itself is noted, and committed."""
-        wanted = {"routed": "routed", "fetched": "confirmed"}.get(self.step)
-        real = logins.note_step
+            return wrapped
 
-        async def noted(tx: Any, generations: Any, step: Any, now: Any) -> None:
-            await real(tx, generations, step, now)
-            if self.armed and step == wanted:
-                # The caller's block commits; a moment later it is over.
-                tx.loop_of_the_fault = None
+        for name in names:
+            setattr(owner, name, held(getattr(owner, name)))
 
-        logins.note_step = noted
+    def _die_after_commit(self) -> None:
+        real = Database.transaction
 
-    def arm(self) -> None:
-        """Be armed by the first decision of this process or announced to it."""
+        @asynccontextmanager
+        async def transaction(database: Database) -> AsyncIterator[Any]:
+            async with real(database) as tx:
+                yield tx
+            if self._noted:
+                die()
+
+        setattr(Database, "transaction", transaction)  # noqa: B010 - for mypy
+
+    def _die_when_confirmed(self) -> None:
+        real = Refresher.confirmed
+
+        def confirmed(refresher: Refresher, device: str, generation: int) -> None:
+            real(refresher, device, generation)
+            if self._decided:
+                die()
+
+        setattr(Refresher, "confirmed", confirmed)  # noqa: B010 - for mypy
 
 
-def run(step: str) -> None:
-    """Run the command line with a fault at *step*."""
+if __name__ == "__main__":
+    fault = sys.argv.pop(1)
+    if fault == QUICK:
+        fencing.BEAT_SECONDS /= 10
+    elif fault in STEPS:
+        Fault(fault).prepare()
+    else:
+        sys.exit(f"no such step: {fault}; there are {', '.join(STEPS)}")
+    main()

@@ -86,7 +86,7 @@ async def _story(desks: Desks, alice: dict[str, str]) -> None:
     call_back = await desk.press(0)
     assert call_back is not None
     await call_back.ended(within=30)
-    await desk.shows("Log in")
+    await desk.shows("HD0001")
     _say(desk.screen())
     await _refused(await colleague.call(extension), f"200 dials {extension}")
 

@@ -24,9 +24,10 @@ CREATE TABLE devices (
     mac text NOT NULL
         CONSTRAINT device_mac_form CHECK (mac ~ '^[0-9a-f]{12}$')
         CONSTRAINT device_mac_once UNIQUE,
-    -- written into pjsip_hotdesk.conf, where a semicolon begins a comment
+    -- written into pjsip_hotdesk.conf: a semicolon would begin a comment, and
+    -- `password=>x` would mean x
     sip_secret text NOT NULL
-        CONSTRAINT device_secret_form CHECK (sip_secret ~ '^[!-:<-~]+$'),
+        CONSTRAINT device_secret_form CHECK (sip_secret ~ '^(?!>)[!-:<-~]+$'),
     language text,
     -- caller ID number of emergency calls from this desk; empty: the PBX's own
     emergency_number text NOT NULL DEFAULT ''

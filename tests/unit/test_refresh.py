@@ -1,0 +1,342 @@
+"""Phones are told to fetch until they do: not too fast, not in a call, not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, cast
+
+import pytest
+
+from asterisk_hotdesk import refresh
+from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.pbx.ami import AmiRefused
+from asterisk_hotdesk.pbx.routes import Routes
+from asterisk_hotdesk.refresh import Refresher
+from asterisk_hotdesk.store import Database
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+PHONE, OTHER = "HD0001", "HD0002"
+TELLINGS = 1 + len(refresh.RETRY_SECONDS)
+"""How often a phone is told that never fetches."""
+
+
+class FakeRoutes:
+    """Asterisk, as far as it sends NOTIFYs."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, float]] = []
+        self.failing: dict[str, Exception] = {}
+
+    async def refresh(self, device: str) -> None:
+        self.told.append((device, time.monotonic()))
+        if device in self.failing:
+            raise self.failing[device]
+
+    def times(self, device: str) -> int:
+        return Counter(name for name, _ in self.told)[device]
+
+
+class FakeDatabase:
+    """Remembers which generations were noted as refreshed."""
+
+    def __init__(self) -> None:
+        self.noted: list[int] = []
+        self.there = True
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        if not self.there:
+            raise Unavailable("PostgreSQL cannot be reached")
+        yield
+
+    async def note_step(
+        self, tx: object, generations: Collection[int], step: str, now: datetime
+    ) -> None:
+        assert (step, now) == ("refreshed", NOW)
+        self.noted.extend(generations)
+
+
+@pytest.fixture
+def routes() -> FakeRoutes:
+    return FakeRoutes()
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> FakeDatabase:
+    database = FakeDatabase()
+    monkeypatch.setattr("asterisk_hotdesk.store.logins.note_step", database.note_step)
+    return database
+
+
+@pytest.fixture
+async def phones(
+    routes: FakeRoutes, database: FakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Refresher]:
+    """Yield a running refresher that is a thousand times as impatient."""
+    quick = tuple(seconds / 1000 for seconds in refresh.RETRY_SECONDS)
+    monkeypatch.setattr(refresh, "RETRY_SECONDS", quick)
+    refresher = Refresher(
+        cast(Database, database),
+        cast(Routes, routes),
+        per_second=1000,
+        now=lambda: NOW,
+    )
+    task = asyncio.create_task(refresher.run())
+    yield refresher
+    assert not task.done(), task
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch, phones: Refresher) -> Refresher:
+    """Return a refresher that tells no phone a second time during a test."""
+    monkeypatch.setattr(refresh, "RETRY_SECONDS", (60.0,))
+    return phones
+
+
+async def until(condition: Callable[[], Any], within: float = 5.0) -> None:
+    """Return as soon as *condition* holds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - it may be about anything
+            await asyncio.sleep(0.001)
+
+
+async def as_long_as_it_takes_to_give_up(phones: Refresher, routes: FakeRoutes) -> None:
+    """Return when a phone that was wanted now has been told for the last time."""
+    phones.want(OTHER, 1)
+    await until(lambda: routes.times(OTHER) == TELLINGS)
+
+
+async def test_a_phone_is_told_and_that_is_noted(
+    patient: Refresher, routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    patient.want(PHONE, 17)
+
+    await until(lambda: database.noted)
+    assert [device for device, _ in routes.told] == [PHONE]
+    assert database.noted == [17]
+
+
+async def test_a_phone_that_is_wanted_often_is_told_once(
+    patient: Refresher, routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    for generation in (16, 17, 17, 15, 17):
+        patient.want(PHONE, generation)
+    patient.want(OTHER, 18)
+
+    await until(lambda: len(database.noted) == 2)
+    assert routes.times(PHONE) == 1
+    assert database.noted == [17, 18]
+
+
+async def test_a_newer_switch_is_told_at_once(
+    patient: Refresher, routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    patient.want(PHONE, 17)
+    await until(lambda: database.noted == [17])
+
+    patient.want(PHONE, 17)
+    patient.want(PHONE, 18)
+
+    await until(lambda: database.noted == [17, 18])
+    assert routes.times(PHONE) == 2
+
+
+async def test_phones_are_told_one_after_the_other(
+    routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    refresher = Refresher(
+        cast(Database, database), cast(Routes, routes), per_second=100, now=lambda: NOW
+    )
+    for number in range(10):
+        refresher.want(f"HD{number}", number)
+    task = asyncio.create_task(refresher.run())
+    await until(lambda: len(database.noted) == 10)
+    task.cancel()
+    await asyncio.wait([task])
+
+    times = [when for _, when in routes.told]
+    # The clock of the loop may be a little ahead.
+    assert all(b - a > 0.009 for a, b in pairwise(times))
+    assert len({device for device, _ in routes.told}) == 10
+
+
+async def test_whoever_was_wanted_first_is_told_first(
+    patient: Refresher, routes: FakeRoutes
+) -> None:
+    names = [f"HD{n}" for n in (3, 1, 2, 9, 0)]
+    for generation, name in enumerate(names):
+        patient.want(name, generation)
+
+    await until(lambda: len(routes.told) == 5)
+    assert [device for device, _ in routes.told] == names
+
+
+async def test_a_phone_that_does_not_fetch_is_told_again_and_then_left_alone(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.want(PHONE, 17)
+
+    await until(lambda: routes.times(PHONE) == TELLINGS)
+    await as_long_as_it_takes_to_give_up(phones, routes)
+    assert routes.times(PHONE) == TELLINGS
+
+
+async def test_a_phone_that_was_given_up_can_be_wanted_again(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    """The next catch-up does that."""
+    phones.want(PHONE, 17)
+    await until(lambda: routes.times(PHONE) == TELLINGS)
+
+    phones.want(PHONE, 17)
+
+    await until(lambda: routes.times(PHONE) == 2 * TELLINGS)
+
+
+async def test_each_pause_is_longer(phones: Refresher, routes: FakeRoutes) -> None:
+    phones.want(PHONE, 17)
+    await until(lambda: routes.times(PHONE) == TELLINGS)
+
+    times = [when for _, when in routes.told]
+    pauses = [b - a for a, b in pairwise(times)]
+    for pause, least in zip(pauses, refresh.RETRY_SECONDS, strict=True):
+        assert pause > least - 0.001
+
+
+async def test_a_phone_that_fetched_is_not_told_again(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.want(PHONE, 17)
+    await until(lambda: routes.times(PHONE) == 1)
+    phones.confirmed(PHONE, 17)
+
+    await as_long_as_it_takes_to_give_up(phones, routes)
+    assert routes.times(PHONE) == 1
+
+
+async def test_a_phone_that_fetched_before_it_was_told_is_not_told(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.want(PHONE, 17)
+    phones.confirmed(PHONE, 18)
+
+    await as_long_as_it_takes_to_give_up(phones, routes)
+    assert routes.times(PHONE) == 0
+
+
+async def test_fetching_what_is_out_of_date_is_no_proof(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.want(PHONE, 17)
+    phones.confirmed(PHONE, 16)
+
+    await until(lambda: routes.times(PHONE) == TELLINGS)
+
+
+async def test_a_fetch_that_nobody_waits_for_harms_nothing(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.confirmed(PHONE, 17)
+    phones.want(PHONE, 17)
+
+    await until(lambda: routes.times(PHONE) == 1)
+
+
+async def test_a_phone_in_a_call_is_told_when_the_call_ends(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.note_call(PHONE, in_call=True)
+    phones.want(PHONE, 17)
+    phones.note_registered(PHONE)
+    await as_long_as_it_takes_to_give_up(phones, routes)
+    assert routes.times(PHONE) == 0
+
+    phones.note_call(PHONE, in_call=False)
+
+    await until(lambda: routes.times(PHONE) == 1)
+
+
+async def test_a_call_between_two_tellings_is_not_disturbed(
+    phones: Refresher, routes: FakeRoutes
+) -> None:
+    phones.want(PHONE, 17)
+    await until(lambda: routes.times(PHONE) == 1)
+    phones.note_call(PHONE, in_call=True)
+    await as_long_as_it_takes_to_give_up(phones, routes)
+    assert routes.times(PHONE) == 1
+
+    phones.note_call(PHONE, in_call=False)
+
+    await until(lambda: routes.times(PHONE) == TELLINGS)
+
+
+async def test_a_call_that_ends_twice_is_told_once(
+    patient: Refresher, routes: FakeRoutes
+) -> None:
+    patient.note_call(PHONE, in_call=True)
+    patient.want(PHONE, 17)
+    for _ in range(3):
+        patient.note_call(PHONE, in_call=False)
+    patient.want(OTHER, 1)
+
+    await until(lambda: routes.times(OTHER) == 1)
+    assert routes.times(PHONE) == 1
+
+
+async def test_a_phone_that_is_back_is_told_at_once(
+    patient: Refresher, routes: FakeRoutes
+) -> None:
+    patient.want(PHONE, 17)
+    await until(lambda: routes.times(PHONE) == 1)
+
+    patient.note_registered(PHONE)
+
+    await until(lambda: routes.times(PHONE) == 2)
+
+
+async def test_a_phone_that_has_all_is_not_told_when_it_is_back(
+    patient: Refresher, routes: FakeRoutes
+) -> None:
+    patient.want(PHONE, 17)
+    patient.confirmed(PHONE, 17)
+    patient.note_registered(PHONE)
+    patient.want(OTHER, 1)
+
+    await until(lambda: routes.times(OTHER) == 1)
+    assert routes.times(PHONE) == 0
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Unavailable("Asterisk's AMI is not connected"), AmiRefused("PJSIPNotify", "no")],
+)
+async def test_a_failure_is_tried_again_and_nobody_else_waits(
+    phones: Refresher, routes: FakeRoutes, database: FakeDatabase, failure: Exception
+) -> None:
+    routes.failing[PHONE] = failure
+    phones.want(PHONE, 17)
+    await as_long_as_it_takes_to_give_up(phones, routes)
+    assert set(database.noted) == {1}
+
+    routes.failing.clear()
+    phones.want(PHONE, 18)
+
+    await until(lambda: 18 in database.noted)
+
+
+async def test_phones_are_told_while_the_database_is_away(
+    phones: Refresher, routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    database.there = False
+    phones.want(PHONE, 17)
+
+    await until(lambda: routes.times(PHONE) == TELLINGS)
+    assert database.noted == []
