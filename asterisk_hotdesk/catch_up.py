@@ -114,7 +114,7 @@ class CatchUp:
         else:
             await self._rewrite_endpoints()
         if hints:
-            await self._follower.rewrite_hints()
+            await self._follower.correct_hints()
 
     async def _compare_entries(self) -> None:
         found = await self._routes.all()

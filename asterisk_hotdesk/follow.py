@@ -30,7 +30,9 @@ from asterisk_hotdesk.pbx.routes import (
     desk_entry,
     desk_value,
     differing,
+    hint_device,
     user_entry,
+    users_context,
 )
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, logins, users
@@ -155,7 +157,7 @@ class Follower:
                 *(self._routes.write(*entry) for entry in entries(seating).items()),
                 *(self._routes.delete(entry) for entry in absent_entries(seating)),
                 *(
-                    self._set_hint(found[0], _name(found[1]))
+                    self._routes.set_hint(found[0], _name(found[1]))
                     for found in seating.users.values()
                     if found
                 ),
@@ -176,11 +178,6 @@ class Follower:
             desk,
             default_language=self._config.provisioning.language,
             extra=self._config.endpoint,
-        )
-
-    async def _set_hint(self, user: User, device: str | None) -> None:
-        await self._routes.set_hint(
-            files.users_context(user.account), user.extension, device
         )
 
     async def _verify(self, seating: Seating) -> None:
@@ -217,12 +214,15 @@ class Follower:
         if desk.switch and desk.switch.confirmed_at is None:
             self._refresher.want(desk.device.name, desk.generation)
 
-    async def rewrite_hints(self) -> None:
-        """Set the live hint of every user again."""
-        for key in list(self._sitting):
-            async with self._locks[user_entry(key)]:
-                if key in self._sitting:
-                    await self._set_hint(*self._sitting[key])
+    async def correct_hints(self) -> None:
+        """Compare every live hint with who sits where, and set those that differ."""
+        live = await self._routes.hints()
+        for key, (user, device) in list(self._sitting.items()):
+            place = (users_context(user.account), user.extension)
+            if live.get(place) != hint_device(user, device):
+                async with self._locks[user_entry(key)]:
+                    if key in self._sitting:
+                        await self._routes.set_hint(*self._sitting[key])
 
     async def write_files(self) -> None:
         """Write the generated files, and let Asterisk reload those that differ."""

@@ -50,6 +50,7 @@ ORPHAN_SECONDS = 1.0
 """A channel in our application that sends no StasisStart so long is an orphan."""
 
 T = TypeVar("T")
+Reached = Callable[[], None]
 
 
 def now() -> datetime:
@@ -80,7 +81,7 @@ async def run(config: Config) -> None:
 async def _database(config: Config) -> str:
     """Return how to reach the database, once it is there and migrated."""
 
-    async def prepare() -> str:
+    async def prepare(_: Reached) -> str:
         found = await _running_database(config)
         for name in await migrate(found, config.database.schema_name):
             log.info("migration %s applied", name)
@@ -96,19 +97,29 @@ async def _running_database(config: Config) -> str:
     return await asyncio.to_thread(database_dsn, given, config.state_dir)
 
 
-async def _patiently(attempt: Callable[[], Awaitable[T]], what: str) -> T:
-    """Return what *attempt* returns, once nothing that it needs is unavailable."""
+async def _patiently(attempt: Callable[[Reached], Awaitable[T]], what: str) -> T:
+    """Return what *attempt* returns, once nothing that it needs is unavailable.
+
+    An attempt that goes on for ever calls what it is given once all is there: the next
+    outage is then a new one, with short pauses at its beginning.
+    """
     outage = Outage(log, what)
     pause = FIRST_PAUSE_SECONDS
+
+    def reached() -> None:
+        nonlocal pause
+        pause = FIRST_PAUSE_SECONDS
+        outage.over()
+
     while True:
         try:
-            result = await attempt()
+            result = await attempt(reached)
         except Unavailable as unavailable:
             outage.note(unavailable)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         else:
-            outage.over()
+            reached()
             return result
 
 
@@ -121,7 +132,7 @@ class Daemon:
         self._ari = ari
         self._actions = self._ami(with_events=False)
         self._events = self._ami(with_events=True)
-        routes = Routes(self._actions)
+        routes = Routes(self._actions, self._events)
         self._refresher = Refresher(
             database, routes, per_second=config.refresh.per_second, now=now
         )
@@ -131,7 +142,7 @@ class Daemon:
         )
         self._catch_up = CatchUp(database, endpoints, routes, self._follower, config)
         self._listener = Listener(
-            self._events, self._actions, database, self._refresher, self._catch_up, now
+            self._events, database, self._refresher, self._catch_up, now
         )
         self.desks = HotDesks(
             database=database,
@@ -186,7 +197,7 @@ class Daemon:
     async def _keep_being_the_only_one(self) -> None:
         application = self._config.asterisk.application
 
-        async def hold() -> None:
+        async def hold(reached: Reached) -> None:
             # The embedded PostgreSQL may have died: nobody but us starts it again.
             await _running_database(self._config)
             try:
@@ -194,6 +205,7 @@ class Daemon:
                     self._database, application
                 ) as lost:
                     self._only_one.set()
+                    reached()
                     await lost
             finally:
                 self._only_one.clear()
@@ -201,8 +213,9 @@ class Daemon:
         await _patiently(hold, "PostgreSQL")
 
     async def _keep_hearing_changes(self) -> None:
-        async def hear() -> None:
+        async def hear(reached: Reached) -> None:
             async with events.announcements(self._database, ORIGIN) as changes:
+                reached()
                 # What was announced before this moment was not for our ears.
                 self._catch_up.want(hints=False)
                 async for change in changes:
@@ -219,13 +232,15 @@ class Daemon:
     async def _keep_answering_calls(self) -> None:
         sounds = await _patiently(self._sounds, "Asterisk's ARI")
         ivr = Ivr(self.desks, sounds, self._config.provisioning.language, now)
-        await _patiently(lambda: self._answer_calls(ivr), "Asterisk's ARI")
+        await _patiently(
+            lambda reached: self._answer_calls(ivr, reached), "Asterisk's ARI"
+        )
 
-    async def _sounds(self) -> Sounds:
+    async def _sounds(self, _: Reached) -> Sounds:
         log.info("Asterisk %s", await self._ari.version())
         return await available_sounds(self._ari, self._config.prompts)
 
-    async def _answer_calls(self, ivr: Ivr) -> None:
+    async def _answer_calls(self, ivr: Ivr, reached: Reached) -> None:
         await self._only_one.wait()
         async with self._database.transaction() as tx:
             identity = await installation.identity(tx)
@@ -236,6 +251,7 @@ class Daemon:
         try:
             async with self._ari.events() as stream:
                 self._answering.set()
+                reached()
                 helpers.add(asyncio.create_task(sign.beat()))
                 helpers.add(asyncio.create_task(self._end_orphans(began)))
                 async for channel in channels(self._ari, stream):

@@ -35,15 +35,13 @@ class Listener:
 
     def __init__(
         self,
-        events: Ami,
-        actions: Ami,
+        ami: Ami,
         database: Database,
         refresher: Refresher,
         catch_up: CatchUp,
         now: Callable[[], datetime],
     ) -> None:
-        self._events = events
-        self._actions = actions
+        self._ami = ami
         self._database = database
         self._refresher = refresher
         self._catch_up = catch_up
@@ -60,9 +58,9 @@ class Listener:
             tasks.create_task(self._keep_listing())
 
     async def _listen(self) -> None:
-        assert self._events.events is not None  # noqa: S101 - made with events
+        assert self._ami.events is not None  # noqa: S101 - made with events
         while True:
-            self.take(await self._events.events.get())
+            self.take(await self._ami.events.get())
 
     def take(self, event: Message) -> None:
         """Note what one AMI event says; one without the headers it needs says nothing.
@@ -151,7 +149,7 @@ class Listener:
         for contact in contacts:
             if device := contact.get("endpoint"):
                 self._note(_seen(device, contact))
-        for state in await self._actions.listing("DeviceStateList"):
+        for state in await self._ami.listing("DeviceStateList"):
             self._take_state(state.get("device", ""), state.get("state", ""))
         async with self._database.transaction() as tx:
             registered = [c["endpoint"] for c in contacts if c.get("endpoint")]
@@ -159,7 +157,7 @@ class Listener:
 
     async def _contacts(self) -> list[Message]:
         try:
-            return await self._actions.listing("PJSIPShowContacts")
+            return await self._ami.listing("PJSIPShowContacts")
         except AmiRefused:
             # Asterisk calls an empty list an error.
             return []

@@ -27,7 +27,7 @@ from asterisk_hotdesk.outages import Outage
 log = logging.getLogger(__name__)
 
 ACTION_SECONDS = 5.0
-LIST_SECONDS = 60.0
+SLOW_SECONDS = 60.0
 PING_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 10.0
@@ -128,6 +128,7 @@ class Ami:
         )
         self.connected = asyncio.Event()
         self._connection: _Connection | None = None
+        self._slow_actions = 0
 
     async def run(self) -> None:
         """Keep the connection up for ever, with growing pauses between attempts."""
@@ -186,7 +187,10 @@ class Ami:
                     await asyncio.shield(connection.lost)
             if connection.lost.done():
                 raise Unavailable("the connection to Asterisk's AMI is lost")
-            await self.action("Ping")
+            # One connection is served in order: behind a slow action no ping is
+            # answered, and that action has a deadline of its own.
+            if not self._slow_actions:
+                await self.action("Ping")
 
     def _take_event(self, _: object, event: Mapping[str, Any]) -> None:
         self._put(_message(event))
@@ -217,10 +221,23 @@ class Ami:
         self, name: str, headers: Mapping[str, str | Sequence[str]] | None = None
     ) -> list[Message]:
         """Return the events of an action that answers with a list."""
-        replies = await self._send(name, headers or {}, LIST_SECONDS)
+        replies = await self._send_slow(name, headers or {})
         return [
             r for r in replies if not r.get("event", "Complete").endswith("Complete")
         ]
+
+    async def slow_action(self, name: str, headers: Mapping[str, str]) -> None:
+        """Return when an action is done that may take Asterisk a minute."""
+        await self._send_slow(name, headers)
+
+    async def _send_slow(
+        self, name: str, headers: Mapping[str, str | Sequence[str]]
+    ) -> list[Message]:
+        self._slow_actions += 1
+        try:
+            return await self._send(name, headers, SLOW_SECONDS)
+        finally:
+            self._slow_actions -= 1
 
     async def _send(
         self, name: str, headers: Mapping[str, str | Sequence[str]], seconds: float

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import ConfigError
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Device, User
-from asterisk_hotdesk.pbx.routes import hint_device
+from asterisk_hotdesk.pbx.routes import hint_device, users_context
 
 PJSIP = "pjsip_hotdesk.conf"
 EXTENSIONS = "extensions_hotdesk.conf"
@@ -31,13 +31,6 @@ _templates = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - Asterisk's files are not HTML
 )
-
-
-def users_context(account: str) -> str:
-    """Return the context with the extensions of an account's users."""
-    if account == DEFAULT_ACCOUNT:
-        return "hotdesk-users"
-    return f"hotdesk-users-{account}"
 
 
 def pjsip_file(config: Config, devices: Sequence[Device]) -> str:
@@ -79,7 +72,7 @@ def users_file(users: Iterable[tuple[User, str | None]]) -> str:
         return users_context(pair[0].account)
 
     by_context = [
-        (name, [(user, hint_device(device)) for user, device in group])
+        (name, [(user, hint_device(user, device)) for user, device in group])
         for name, group in groupby(sorted(users, key=context), key=context)
     ]
     if not by_context:

@@ -12,10 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
-
-NOBODY = "PJSIP/hotdesk-nobody"
-"""A device that does not exist: its lamps say "unavailable"."""
 
 _FAMILY = "hotdesk"
 
@@ -30,9 +28,22 @@ def user_entry(key: str) -> str:
     return f"{_FAMILY}/user/{key}"
 
 
-def hint_device(device: str | None) -> str:
-    """Return what a user's hint watches: the phone at the desk, or nobody's."""
-    return f"PJSIP/{device}" if device else NOBODY
+def hint_device(user: User, device: str | None) -> str:
+    """Return what a user's hint watches: the phone at the desk, or nobody's.
+
+    Nobody's is a device that does not exist, so lamps say "unavailable".  Each user has
+    another: Asterisk is slow with very many hints on one device.
+    """
+    if device:
+        return f"PJSIP/{device}"
+    return f"PJSIP/hotdesk-nobody-{user.account}-{user.extension}"
+
+
+def users_context(account: str) -> str:
+    """Return the context with the extensions of an account's users."""
+    if account == DEFAULT_ACCOUNT:
+        return "hotdesk-users"
+    return f"hotdesk-users-{account}"
 
 
 class Routes:
@@ -43,8 +54,11 @@ class Routes:
     later.
     """
 
-    def __init__(self, ami: Ami) -> None:
+    def __init__(self, ami: Ami, slow: Ami) -> None:
         self._ami = ami
+        # A connection serves one action after the other: what takes long goes where
+        # no login waits behind it.
+        self._slow = slow
 
     async def write(self, entry: str, value: str) -> None:
         """Set the AstDB *entry*, and read back that it is set."""
@@ -72,25 +86,37 @@ class Routes:
     async def all(self) -> dict[str, str]:
         """Return all our AstDB entries."""
         try:
-            found = await self._ami.listing("DBGetTree", {"Family": _FAMILY})
+            found = await self._slow.listing("DBGetTree", {"Family": _FAMILY})
         except AmiRefused:
             # Asterisk calls an empty tree an error.
             return {}
         return {m["key"].lstrip("/"): m["val"] for m in found if "key" in m}
 
-    async def set_hint(self, context: str, extension: str, device: str | None) -> None:
-        """Let the lamps of *extension* follow the phone *device*, from now on.
+    async def hints(self) -> dict[tuple[str, str], str]:
+        """Return what each hint watches, by context and extension."""
+        try:
+            found = await self._slow.listing("ExtensionStateList")
+        except AmiRefused:
+            # Asterisk calls an empty list an error.
+            return {}
+        return {
+            (m.get("context", ""), m.get("exten", "")): m.get("hint", "") for m in found
+        }
+
+    async def set_hint(self, user: User, device: str | None) -> None:
+        """Let the lamps of *user* follow the phone *device*, from now on.
 
         `dialplan reload` takes this back, so the generated file must say the same.
         """
+        context = users_context(user.account)
         try:
             await self._ami.action(
                 "DialplanExtensionAdd",
                 {
                     "Context": context,
-                    "Extension": extension,
+                    "Extension": user.extension,
                     "Priority": "hint",
-                    "Application": hint_device(device),
+                    "Application": hint_device(user, device),
                     "Replace": "yes",
                 },
             )
@@ -112,7 +138,7 @@ class Routes:
 
     async def reload(self, module: str) -> None:
         """Make Asterisk read the files of *module* again."""
-        await self._ami.action("Reload", {"Module": module})
+        await self._slow.slow_action("Reload", {"Module": module})
 
 
 def desk_value(generation: int, user_key: str) -> str:

@@ -15,8 +15,9 @@ def database_dsn(dsn: str | None, state_dir: Path) -> str:
     """Return *dsn*, or start the embedded PostgreSQL and return how to reach it.
 
     The embedded server runs as long as any process of ours uses it; one that has died
-    is started again.  Blocks for about a second when it has to be started.  Raises `ConfigError` where the optional
-    package is not installed and `Unavailable` where the server does not start.
+    is started again.  Blocks for about a second when it has to be started.  Raises
+    `ConfigError` where the optional package is not installed and `Unavailable` where
+    the server does not start.
     """
     if dsn is not None:
         return dsn

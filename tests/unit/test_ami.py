@@ -337,7 +337,7 @@ async def test_routes_read_what_asterisk_really_answers(pbx: FakePbx) -> None:
     )
     pbx.answers["DBDel"] = refused("Database entry could not be deleted")
     async with connected(pbx) as ami:
-        routes = Routes(ami)
+        routes = Routes(ami, ami)
         assert await routes.read("hotdesk/desk/HD0001") == "17:default/100"
         assert await routes.all() == {"hotdesk/desk/HD0001": "17:default/100"}
         with pytest.raises(AmiRefused):
@@ -371,7 +371,7 @@ async def test_an_answer_that_never_comes_is_an_outage_in_time(
 async def test_a_list_that_never_ends_is_an_outage_in_time(
     pbx: FakePbx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ami_module, "LIST_SECONDS", 0.05)
+    monkeypatch.setattr(ami_module, "SLOW_SECONDS", 0.05)
     pbx.answers["DBGetTree"] = lambda s, a: str(listed("X", "Key: 1")(s, a))[:-20]
     async with connected(pbx) as ami:
         with pytest.raises(Unavailable, match="did not answer DBGetTree in time"):

@@ -128,7 +128,7 @@ def test_each_user_has_an_extension_and_a_hint() -> None:
             "exten => 100,hint,PJSIP/HD0001",
             "exten => 101,1,Gosub(hotdesk-dial,s,1(default,101,voicemail,101@default,"
             "sales))",
-            "exten => 101,hint,PJSIP/hotdesk-nobody",
+            "exten => 101,hint,PJSIP/hotdesk-nobody-default-101",
         ]
     }
 
@@ -137,15 +137,15 @@ def test_each_account_has_a_context_of_its_own() -> None:
     assert users_sections((CAROL, None), (ALICE, None), (BOB, None)) == {
         "hotdesk-users": [
             "exten => 100,1,Gosub(hotdesk-dial,s,1(default,100,unavailable,,internal))",
-            "exten => 100,hint,PJSIP/hotdesk-nobody",
+            "exten => 100,hint,PJSIP/hotdesk-nobody-default-100",
             "exten => 101,1,Gosub(hotdesk-dial,s,1(default,101,voicemail,101@default,"
             "sales))",
-            "exten => 101,hint,PJSIP/hotdesk-nobody",
+            "exten => 101,hint,PJSIP/hotdesk-nobody-default-101",
         ],
         "hotdesk-users-acme": [
             "exten => 100,1,Gosub(hotdesk-dial,s,1(acme,100,number,030123456,"
             "internal))",
-            "exten => 100,hint,PJSIP/hotdesk-nobody",
+            "exten => 100,hint,PJSIP/hotdesk-nobody-default-100",
         ],
     }
 
