@@ -308,11 +308,10 @@ async def _record(
 async def _record_refusal(
     desks: HotDesks, refusal: Refused, extension: str, device_name: str, now: datetime
 ) -> None:
-    if isinstance(refusal, UnknownExtension):
-        # It may be a PIN, typed at the wrong prompt.
-        extension = ""
-    log.info("refused %s at %s: %s", extension, device_name, refusal.code)
     async with desks.database.transaction() as tx:
+        if not await users.extension_exists(tx, extension):
+            # It may be a PIN, typed at the wrong prompt.
+            extension = ""
         await events.record(
             tx,
             Event(
@@ -324,6 +323,7 @@ async def _record_refusal(
                 by="phone",
             ),
         )
+    log.info("refused %s at %s: %s", extension, device_name, refusal.code)
 
 
 async def find_user(desks: HotDesks, account: str, extension: str) -> User:

@@ -92,6 +92,14 @@ async def everyone(tx: Tx, account: str | None = None) -> list[User]:
     return [user_of(row) for row in await rows.fetchall()]
 
 
+async def extension_exists(tx: Tx, extension: str) -> bool:
+    """Return whether anybody, in whatever account, has this extension."""
+    rows = await tx.execute(
+        "SELECT 1 FROM users WHERE extension = %s LIMIT 1", [extension]
+    )
+    return await rows.fetchone() is not None
+
+
 async def set_pin_hash(tx: Tx, user: User, pin_hash: str) -> None:
     """Make *pin_hash* the user's only PIN."""
     await tx.execute(

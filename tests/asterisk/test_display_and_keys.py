@@ -44,7 +44,7 @@ async def test_the_display_and_the_first_key_follow(office: Office) -> None:
     await desk.shows("Alice 100")
     assert desk.display() == ["Alice 100", "100"]
     assert desk.keys()[0] == USED_KEY
-    assert {key for key in desk.keys()[1:]} == {Key("", "none", "")}
+    assert set(desk.keys()[1:]) == {Key("", "none", "")}
     assert sip_phone(desk).registered
 
     # The first key of a used desk gives it back.

@@ -145,7 +145,7 @@ def test_each_account_has_a_context_of_its_own() -> None:
         "hotdesk-users-acme": [
             "exten => 100,1,Gosub(hotdesk-dial,s,1(acme,100,number,030123456,"
             "internal))",
-            "exten => 100,hint,PJSIP/hotdesk-nobody-default-100",
+            "exten => 100,hint,PJSIP/hotdesk-nobody-acme-100",
         ],
     }
 
