@@ -45,8 +45,9 @@ def run_dial() -> None:
         status, dial = desk_route(agi, extension, account or DEFAULT_ACCOUNT)
         agi.set_variable("HOTDESKSTATUS", status)
         agi.set_variable("HOTDESKDIAL", dial)
-    except (AGIException, OSError):
-        # The caller hung up: nobody is left to tell.
+    except (AGIException, OSError, ValueError):
+        # The caller hung up: nobody is left to tell.  pyst2 takes the end of its input
+        # for a number, which gives the ValueError.
         sys.exit(0)
 
 

@@ -51,17 +51,17 @@ class CatchUp:
         self._follower = follower
         self._config = config
         self._wanted = asyncio.Event()
-        self._hints_wanted = False
         self.done = asyncio.Event()
         """Set once everything was right for the first time."""
 
-    def want(self, *, hints: bool) -> None:
-        """Catch up soon; with *hints*, set every live hint again.
-
-        After a restart or a reload of the dialplan nobody knows what they say.
-        """
-        self._hints_wanted |= hints
+    def want(self) -> None:
+        """Catch up soon."""
         self._wanted.set()
+
+    def asterisk_was_reloaded(self) -> None:
+        """Catch up soon: Asterisk has read its files again, or started anew."""
+        self._follower.dialplan_was_reloaded()
+        self.want()
 
     async def run(self) -> None:
         """Catch up when it is wanted and on schedule, for ever."""
@@ -73,12 +73,11 @@ class CatchUp:
             except TimeoutError:
                 pass
             self._wanted.clear()
-            hints, self._hints_wanted = self._hints_wanted, False
             try:
-                await self._everything(hints=hints)
+                await self._everything()
             except HotdeskError as error:
                 outage.note(error)
-                self.want(hints=hints)
+                self.want()
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 outage.over()
@@ -104,17 +103,16 @@ class CatchUp:
                     await self._follower.check(Change(users=frozenset(keys)))
             except HotdeskError as error:
                 log.warning("%s; catching up", error)
-                self.want(hints=True)
+                self.want()
 
-    async def _everything(self, *, hints: bool) -> None:
+    async def _everything(self) -> None:
         await self._follower.write_files()
         await self._compare_entries()
         if await self._routes.read(_FORM) == self._form():
             await self._compare_endpoints()
         else:
             await self._rewrite_endpoints()
-        if hints:
-            await self._follower.correct_hints()
+        await self._follower.correct_hints()
 
     async def _compare_entries(self) -> None:
         found = await self._routes.all()

@@ -18,6 +18,7 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.endpoint import endpoint_fields
@@ -30,9 +31,7 @@ from asterisk_hotdesk.pbx.routes import (
     desk_entry,
     desk_value,
     differing,
-    hint_device,
     user_entry,
-    users_context,
 )
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, logins, users
@@ -62,6 +61,12 @@ class Follower:
         self._files_lock = asyncio.Lock()
         self._sitting: dict[str, tuple[User, str | None]] = {}
         """By key, every user and the name of the device, for the hints."""
+        self._live_hints: dict[str, str | None] = {}
+        """By key, the device that Asterisk's own hint watches, as far as known."""
+        self._filed_hints: dict[str, str | None] = {}
+        """The same for the file, which the next reload of the dialplan takes over."""
+        self._doubtful_hints: set[str] = set()
+        """Keys of those that were to be set, and perhaps are not."""
         self._moved: set[str] = set()
         """Keys of users that changed places since `_sitting` was last asked for."""
         self._written: dict[str, int] = {}
@@ -122,6 +127,11 @@ class Follower:
             for name, desk in seating.desks.items():
                 if desk:
                     await self._endpoints.tidy(name, self.fields(desk))
+            for found in seating.users.values():
+                # `dialplan reload`, of which no event tells, may have read the file
+                # of hints before it said what the live hint did.
+                if found:
+                    await self._set_hint(found[0], _name(found[1]))
 
     @asynccontextmanager
     async def _exclusive(self, change: Change) -> AsyncIterator[None]:
@@ -157,7 +167,7 @@ class Follower:
                 *(self._routes.write(*entry) for entry in entries(seating).items()),
                 *(self._routes.delete(entry) for entry in absent_entries(seating)),
                 *(
-                    self._routes.set_hint(found[0], _name(found[1]))
+                    self._set_hint(found[0], _name(found[1]))
                     for found in seating.users.values()
                     if found
                 ),
@@ -214,15 +224,28 @@ class Follower:
         if desk.switch and desk.switch.confirmed_at is None:
             self._refresher.want(desk.device.name, desk.generation)
 
+    async def _set_hint(self, user: User, device: str | None) -> None:
+        self._doubtful_hints.add(user.key)
+        await self._routes.set_hint(user, device)
+        self._doubtful_hints.discard(user.key)
+        self._live_hints[user.key] = device
+
+    def dialplan_was_reloaded(self) -> None:
+        """Note that Asterisk's hints are those of the file now."""
+        self._live_hints = dict(self._filed_hints)
+
     async def correct_hints(self) -> None:
-        """Compare every live hint with who sits where, and set those that differ."""
-        live = await self._routes.hints()
-        for key, (user, device) in list(self._sitting.items()):
-            place = (users_context(user.account), user.extension)
-            if live.get(place) != hint_device(user, device):
-                async with self._locks[user_entry(key)]:
-                    if key in self._sitting:
-                        await self._routes.set_hint(*self._sitting[key])
+        """Set the hints that do not say who sits where, or may not."""
+        for key, (_, device) in list(self._sitting.items()):
+            if (
+                key not in self._doubtful_hints
+                and key in self._live_hints
+                and self._live_hints[key] == device
+            ):
+                continue
+            async with self._locks[user_entry(key)]:
+                if key in self._sitting:
+                    await self._set_hint(*self._sitting[key])
 
     async def write_files(self) -> None:
         """Write the generated files, and let Asterisk reload those that differ."""
@@ -233,24 +256,36 @@ class Follower:
                 people = await users.everyone(tx)
             self._take_places(desks, people)
             phones = sorted((desk.device for desk in desks), key=lambda d: d.name)
-            config, folder = self._config, self._config.asterisk.generated_dir
-            pjsip = files.pjsip_file(config, phones)
-            contexts = {user.context for user in people}
-            extensions = files.extensions_file(config, phones, contexts)
-            changed = await asyncio.to_thread(
-                files.write_if_changed, folder, files.PJSIP, pjsip
-            )
-            if changed:
+            if await self._write_file(
+                files.PJSIP, files.pjsip_file(self._config, phones)
+            ):
                 await self._routes.reload("res_pjsip.so")
-            written = [
-                await asyncio.to_thread(files.write_if_changed, folder, name, text)
-                for name, text in (
-                    (files.USERS, files.users_file(self._sitting.values())),
-                    (files.EXTENSIONS, extensions),
-                )
-            ]
-            if any(written):
+            contexts = {user.context for user in people}
+            extensions = files.extensions_file(self._config, phones, contexts)
+            text = files.users_file(self._sitting.values())
+            reload = await asyncio.to_thread(files.needs_reload, self._folder, text)
+            await self._write_hints(text)
+            if await self._write_file(files.EXTENSIONS, extensions) or reload:
                 await self._routes.reload("pbx_config.so")
+                self.dialplan_was_reloaded()
+
+    async def write_hints_file(self) -> None:
+        """Write the file of hints for the next reload; the live hints are set."""
+        async with self._files_lock:
+            sitting = list(self._sitting.values())
+            await self._write_hints(await asyncio.to_thread(files.users_file, sitting))
+
+    async def _write_hints(self, text: str) -> None:
+        filed = {key: device for key, (_, device) in self._sitting.items()}
+        await self._write_file(files.USERS, text)
+        self._filed_hints = filed
+
+    async def _write_file(self, name: str, text: str) -> bool:
+        return await asyncio.to_thread(files.write_if_changed, self._folder, name, text)
+
+    @property
+    def _folder(self) -> Path:
+        return self._config.asterisk.generated_dir
 
     def _take_places(self, desks: Iterable[Desk], people: Iterable[User]) -> None:
         where = {desk.user.key: desk.device.name for desk in desks if desk.user}
@@ -261,17 +296,6 @@ class Follower:
             if key in self._sitting:
                 asked[key] = self._sitting[key]
         self._sitting = asked
-
-    async def write_hints_file(self) -> None:
-        """Write the file of hints for the next reload; the live hints are set."""
-        async with self._files_lock:
-            sitting = list(self._sitting.values())
-            await asyncio.to_thread(_write_hints, self._config, sitting)
-
-
-def _write_hints(config: Config, sitting: list[tuple[User, str | None]]) -> None:
-    text = files.users_file(sitting)
-    files.write_if_changed(config.asterisk.generated_dir, files.USERS, text)
 
 
 def _name(desk: Desk | None) -> str | None:

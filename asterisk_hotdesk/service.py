@@ -31,6 +31,7 @@ from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
+    ANSWER_SECONDS,
     Database,
     database_dsn,
     events,
@@ -67,7 +68,11 @@ async def run(config: Config) -> None:
     dsn = await _database(config)
     asterisk = config.asterisk
     async with (
-        open_database(dsn, config.database.schema_name) as database,
+        open_database(
+            dsn,
+            config.database.schema_name,
+            patience_seconds=ANSWER_SECONDS,
+        ) as database,
         Ari(
             asterisk.ari_url,
             asterisk.ari_username,
@@ -217,15 +222,15 @@ class Daemon:
             async with events.announcements(self._database, ORIGIN) as changes:
                 reached()
                 # What was announced before this moment was not for our ears.
-                self._catch_up.want(hints=False)
+                self._catch_up.want()
                 async for change in changes:
                     if change is None:
-                        self._catch_up.want(hints=False)
+                        self._catch_up.want()
                         continue
                     try:
                         await self._follower.follow(change)
                     except HotdeskError:
-                        self._catch_up.want(hints=True)
+                        self._catch_up.want()
 
         await _patiently(hear, "PostgreSQL")
 

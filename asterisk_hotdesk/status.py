@@ -14,6 +14,7 @@ from datetime import datetime
 
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.errors import HotdeskError
+from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, status
@@ -74,7 +75,7 @@ class Listener:
             case "DeviceStateChange":
                 self._take_state(event.get("device", ""), event.get("state", ""))
             case "FullyBooted" | "Reload":
-                self._catch_up.want(hints=True)
+                self._catch_up.asterisk_was_reloaded()
                 self._snapshot_wanted.set()
             case _ if event is LOST:
                 self._snapshot_wanted.set()
@@ -117,6 +118,7 @@ class Listener:
         self._pending_there.set()
 
     async def _keep_writing(self) -> None:
+        outage = Outage(log, "what writing the status needs")
         while True:
             await self._pending_there.wait()
             await asyncio.sleep(WRITE_SECONDS)
@@ -126,13 +128,16 @@ class Listener:
                 async with self._database.transaction() as tx:
                     await status.note_seen(tx, pending.values(), self._now())
             except HotdeskError as error:
-                log.info("status not written: %s", error)
+                outage.note(error)
                 # What was learned meanwhile is newer.
                 self._pending = pending | self._pending
                 self._pending_there.set()
                 await asyncio.sleep(1.0)
+            else:
+                outage.over()
 
     async def _keep_listing(self) -> None:
+        outage = Outage(log, "what listing the phones needs")
         while True:
             await self._snapshot_wanted.wait()
             await asyncio.sleep(SNAPSHOT_SECONDS)
@@ -140,9 +145,11 @@ class Listener:
             try:
                 await self._list()
             except HotdeskError as error:
-                log.info("status not listed: %s", error)
+                outage.note(error)
                 self._snapshot_wanted.set()
                 await asyncio.sleep(1.0)
+            else:
+                outage.over()
 
     async def _list(self) -> None:
         contacts = await self._contacts()

@@ -32,6 +32,7 @@ async def edit_device(
         if desk is None:
             raise NotFound(f"There is no device {name}.")
         await devices.update(tx, replace(desk.device, **different))
+        await logins.want_fetch(tx, name)
         await changes.record_of_devices(
             tx, "device_edited", [(desk.device.account, name)]
         )
@@ -69,6 +70,8 @@ async def edit_user(
             raise NotFound(f"There is no user {extension} in account {account}.")
         await users.update(tx, replace(user, **different))
         desk = await logins.user_desk(tx, account, extension)
+        if desk:
+            await logins.want_fetch(tx, desk.device.name)
         await changes.record_of_users(tx, "user_edited", [(account, extension)])
         seat = frozenset({desk.device.name} if desk else set())
         change = Change(devices=seat, users=frozenset({user.key}), directory=True)

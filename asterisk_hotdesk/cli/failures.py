@@ -38,9 +38,9 @@ def explained(error: BaseException) -> tuple[int, list[str]]:
             return error.exit_code, _usage(error)
         case click.ClickException():
             return error.exit_code, _lines(error.format_message())
-        case click.Abort():
+        case click.Abort() if not isinstance(error.__cause__, KeyboardInterrupt):
             return 1, ["hotdesk: not answered; nothing was changed"]
-        case KeyboardInterrupt():
+        case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED, ["hotdesk: interrupted"]
     causes = list(_causes(error))
     for kind, code in _CODES:

@@ -92,17 +92,6 @@ class Routes:
             return {}
         return {m["key"].lstrip("/"): m["val"] for m in found if "key" in m}
 
-    async def hints(self) -> dict[tuple[str, str], str]:
-        """Return what each hint watches, by context and extension."""
-        try:
-            found = await self._slow.listing("ExtensionStateList")
-        except AmiRefused:
-            # Asterisk calls an empty list an error.
-            return {}
-        return {
-            (m.get("context", ""), m.get("exten", "")): m.get("hint", "") for m in found
-        }
-
     async def set_hint(self, user: User, device: str | None) -> None:
         """Let the lamps of *user* follow the phone *device*, from now on.
 

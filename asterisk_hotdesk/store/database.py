@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -30,6 +33,9 @@ _TRUSTED_SECONDS = 1.0
 
 WAIT_SECONDS = 3.0
 """How long a caller on the phone may wait for a connection."""
+
+ANSWER_SECONDS = 6.0
+"""How long a caller may wait for a transaction; more than `statement_timeout`."""
 
 _REFUSALS: dict[str, HotdeskError] = {
     "device_name_once": AlreadyExists("A device with this name exists already."),
@@ -78,7 +84,15 @@ class Database:
     cannot be reached or is too slow, a `Refused` where a named constraint says no.
     """
 
-    def __init__(self, dsn: str, schema: str, *, most_connections: int = 8) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        schema: str,
+        *,
+        most_connections: int = 8,
+        patience_seconds: float | None = None,
+    ) -> None:
+        self._patience = patience_seconds
         self.conninfo = conninfo(dsn, schema)
         self.schema = schema
         self._pool: AsyncConnectionPool[Tx] = AsyncConnectionPool(
@@ -110,14 +124,39 @@ class Database:
         """
         with translated_errors():
             async with self._pool.connection() as connection:
-                async with connection.pipeline(), connection.transaction():
-                    yield connection
+                with cut_off_after(connection, self._patience):
+                    async with connection.pipeline(), connection.transaction():
+                        yield connection
                 self._used_at[connection] = time.monotonic()
 
     async def _check(self, connection: Tx) -> None:
         # A connection that has just served needs no question of its own.
         if time.monotonic() - self._used_at.get(connection, 0.0) > _TRUSTED_SECONDS:
-            await AsyncConnectionPool.check_connection(connection)
+            with cut_off_after(connection, WAIT_SECONDS):
+                await AsyncConnectionPool.check_connection(connection)
+
+
+@contextmanager
+def cut_off_after(connection: Tx, seconds: float | None) -> Iterator[None]:
+    """Break *connection* if the block takes longer, so that whoever waits need not.
+
+    PostgreSQL's own time limits help only while PostgreSQL runs: a server that is
+    frozen, or behind a dead disk or network, never answers.
+    """
+    if seconds is None:
+        yield
+        return
+    watchdog = asyncio.get_running_loop().call_later(seconds, _cut_off, connection)
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+
+
+def _cut_off(connection: Tx) -> None:
+    with suppress(OSError, psycopg.Error):
+        with socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
 
 class translated_errors:  # noqa: N801 - reads as a context manager
@@ -168,9 +207,14 @@ def conninfo(dsn: str, schema: str) -> str:
 
 
 @asynccontextmanager
-async def open_database(dsn: str, schema: str) -> AsyncIterator[Database]:
-    """Yield an open `Database`; its connections are closed after the block."""
-    database = Database(dsn, schema)
+async def open_database(
+    dsn: str, schema: str, *, patience_seconds: float | None = None
+) -> AsyncIterator[Database]:
+    """Yield an open `Database`; its connections are closed after the block.
+
+    A transaction that takes longer than *patience_seconds* is cut off.
+    """
+    database = Database(dsn, schema, patience_seconds=patience_seconds)
     await database.open()
     try:
         yield database

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,20 +78,25 @@ async def announcements(
         async with connection:
             channel = psycopg.sql.Identifier(f"hotdesk:{database.schema}")
             await connection.execute(psycopg.sql.SQL("LISTEN {}").format(channel))
-            yield _changes(connection, own_origin)
+            # Closed before the connection, which would wait for it for ever.
+            async with aclosing(_changes(connection, own_origin)) as changes:
+                yield changes
 
 
-async def _changes(connection: Tx, own_origin: str) -> AsyncIterator[Change | None]:
+async def _changes(
+    connection: Tx, own_origin: str
+) -> AsyncGenerator[Change | None, None]:
     with translated_errors():
-        async for notice in connection.notifies():
-            content = json.loads(notice.payload)
-            if content["origin"] == own_origin:
-                continue
-            if "all" in content:
-                yield None
-            else:
-                yield Change(
-                    devices=frozenset(content["devices"]),
-                    users=frozenset(content["users"]),
-                    directory=content["directory"],
-                )
+        async with aclosing(connection.notifies()) as notices:
+            async for notice in notices:
+                content = json.loads(notice.payload)
+                if content["origin"] == own_origin:
+                    continue
+                if "all" in content:
+                    yield None
+                else:
+                    yield Change(
+                        devices=frozenset(content["devices"]),
+                        users=frozenset(content["users"]),
+                        directory=content["directory"],
+                    )

@@ -10,7 +10,13 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from asterisk_hotdesk.errors import Fenced
-from asterisk_hotdesk.store.database import Database, Tx, translated_errors
+from asterisk_hotdesk.store.database import (
+    ANSWER_SECONDS,
+    Database,
+    Tx,
+    cut_off_after,
+    translated_errors,
+)
 
 _PATIENCE_SECONDS = 3.0
 """How long the server may take to notice that the daemon before us is dead."""
@@ -65,7 +71,8 @@ async def _until_lost(connection: Tx) -> None:
     with translated_errors():
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            await connection.execute("SELECT 1")
+            with cut_off_after(connection, ANSWER_SECONDS):
+                await connection.execute("SELECT 1")
 
 
 async def daemon_is_running(tx: Tx, schema: str, application: str) -> bool:

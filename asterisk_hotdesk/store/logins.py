@@ -270,6 +270,17 @@ async def note_step(
     )
 
 
+async def want_fetch(tx: Tx, device_name: str) -> None:
+    """Let the phone at a device fetch again: its configuration has changed."""
+    await tx.execute(
+        """
+        UPDATE switches SET refreshed_at = NULL, confirmed_at = NULL
+        FROM devices WHERE switches.id = devices.switch_id AND devices.name = %s
+        """,
+        [device_name],
+    )
+
+
 async def everyone_logged_in(tx: Tx) -> list[tuple[User, Device]]:
     """Return who sits where, by device name."""
     rows = await tx.execute(_DESKS + "WHERE users.id IS NOT NULL ORDER BY devices.name")

@@ -173,6 +173,12 @@ class Office:
             lambda: self.lab.hotdesk(*arguments, stdin=stdin, check=check)
         )
 
+    async def set_pin(self, extension: str, pin: str, *options: str) -> None:
+        """Set a user's PIN."""
+        __tracebackhide__ = True
+        stdin = Pin(pin + "\n")
+        await self.hotdesk("user", "set-pin", extension, *options, stdin=stdin)
+
     def afterwards(self, *arguments: str) -> None:
         """Run the `hotdesk` command at the end, however the test ends."""
         self._stack.push_async_callback(self.hotdesk, *arguments)

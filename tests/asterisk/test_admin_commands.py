@@ -110,7 +110,7 @@ async def test_a_new_user_can_log_in_at_once_and_a_removed_one_no_more(
     await office.hotdesk("user", "add", "150", "--name", "Nora")
     await office.hotdesk("user", "add", "151", "--name", "Stays")
     pin = office.pin("100")
-    await office.hotdesk("user", "set-pin", "150", stdin=f"{pin}\n")
+    await office.set_pin("150", pin)
     assert await refusal(await colleague.call("150")) == 480
     lamp = await lamps.subscribe_dialog("150")
 
@@ -189,8 +189,8 @@ async def test_a_new_pin_is_the_only_one(office: Office) -> None:
     office.afterwards("user", "remove", "152", "--yes")
     await office.hotdesk("user", "add", "152", "--name", "Pia")
     old, new = office.pin("100"), office.pin("101")
-    await office.hotdesk("user", "set-pin", "152", stdin=f"{old}\n")
-    await office.hotdesk("user", "set-pin", "152", stdin=f"{new}\n")
+    await office.set_pin("152", old)
+    await office.set_pin("152", new)
 
     voice = office.voice(desk)
     call = await desk.dial("*77*152*")

@@ -174,7 +174,7 @@ async def test_accounts_do_not_mix(office: Office) -> None:
     await office.hotdesk("user", "add", "700", "--name", "Olga", *other)
     await office.hotdesk("device", "add", "HD9001", "--mac", "00041300f001", *other)
     pin = office.pin("100")
-    await office.hotdesk("user", "set-pin", "700", *other, stdin=f"{pin}\n")
+    await office.set_pin("700", pin, *other)
     other_desk = await office.desk("HD9001")
     await other_desk.shows("HD9001")
     await eventually(lambda: sip_phone(other_desk).registered, "HD9001 registers")
