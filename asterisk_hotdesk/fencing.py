@@ -8,9 +8,10 @@ the dialplan, and whoever finds a foreign one that moves stays away.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 
-from asterisk_hotdesk.errors import Fenced
+from asterisk_hotdesk.errors import Fenced, HotdeskError
 from asterisk_hotdesk.pbx.ari import Ari
 
 BEAT_SECONDS = 10.0
@@ -43,9 +44,11 @@ class SignOfLife:
             )
 
     async def beat(self) -> None:
-        """Move our mark every few seconds, until Asterisk is away."""
+        """Move our mark every few seconds, for ever."""
         while True:
-            await self._ari.set_global_variable(
-                self._variable, f"{self._installation} {next(self._count)}"
-            )
+            # One that Asterisk missed must not be the last one.
+            with contextlib.suppress(HotdeskError):
+                await self._ari.set_global_variable(
+                    self._variable, f"{self._installation} {next(self._count)}"
+                )
             await asyncio.sleep(BEAT_SECONDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime
@@ -48,6 +49,9 @@ class Listener:
         self._catch_up = catch_up
         self._now = now
         self._pending: dict[str, Seen] = {}
+        # Of whom events told since the lists were asked for: an event is newer.
+        self._contacts_heard: set[str] = set()
+        self._states_heard: set[str] = set()
         self._pending_there = asyncio.Event()
         self._snapshot_wanted = asyncio.Event()
 
@@ -73,7 +77,9 @@ class Listener:
             case "ContactStatus":
                 self._take_contact(event)
             case "DeviceStateChange":
-                self._take_state(event.get("device", ""), event.get("state", ""))
+                if device := _device_of(event):
+                    self._states_heard.add(device)
+                    self._take_state(device, event.get("state", ""))
             case "FullyBooted" | "Reload":
                 self._catch_up.asterisk_was_reloaded()
                 self._snapshot_wanted.set()
@@ -84,6 +90,7 @@ class Listener:
         device = event.get("endpointname") or event.get("aor", "")
         if not device:
             return
+        self._contacts_heard.add(device)
         gone = event.get("contactstatus") == "Removed"
         reachable = event.get("contactstatus") == "Reachable"
         self._note(
@@ -99,10 +106,7 @@ class Listener:
         # The event lacks address and user agent: the list has them.
         self._snapshot_wanted.set()
 
-    def _take_state(self, name: str, state: str) -> None:
-        technology, _, device = name.partition("/")
-        if technology != "PJSIP" or not device:
-            return
+    def _take_state(self, device: str, state: str) -> None:
         in_call = state in _BUSY
         self._refresher.note_call(device, in_call=in_call)
         self._note(Seen(device=device, in_call=in_call))
@@ -152,22 +156,34 @@ class Listener:
                 outage.over()
 
     async def _list(self) -> None:
-        contacts = await self._contacts()
-        for contact in contacts:
-            if device := contact.get("endpoint"):
-                self._note(_seen(device, contact))
+        self._contacts_heard.clear()
+        self._states_heard.clear()
+        contacts = {c["endpoint"]: c for c in await self._contacts() if "endpoint" in c}
+        for device in contacts.keys() - self._contacts_heard:
+            self._note(_seen(device, contacts[device]))
         for state in await self._ami.listing("DeviceStateList"):
-            self._take_state(state.get("device", ""), state.get("state", ""))
+            device = _device_of(state)
+            if device and device not in self._states_heard:
+                self._take_state(device, state.get("state", ""))
         async with self._database.transaction() as tx:
-            registered = [c["endpoint"] for c in contacts if c.get("endpoint")]
-            await status.note_absent(tx, registered, self._now())
+            there = contacts.keys() | self._contacts_heard
+            await status.note_absent(tx, there, self._now())
 
     async def _contacts(self) -> list[Message]:
         try:
             return await self._ami.listing("PJSIPShowContacts")
-        except AmiRefused:
-            # Asterisk calls an empty list an error.
+        except AmiRefused as refused:
+            # Asterisk calls an empty list an error; any other would make all phones
+            # seem gone.
+            if "No Contacts found" not in str(refused):
+                raise
             return []
+
+
+def _device_of(event: Message) -> str:
+    """Return the endpoint of which *event* tells the state; empty if it is none."""
+    technology, _, device = event.get("device", "").partition("/")
+    return device if technology == "PJSIP" else ""
 
 
 def _seen(device: str, contact: Message) -> Seen:
@@ -187,4 +203,5 @@ def _address(uri: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+    # Nine digits fit into the column, and are a quarter of an hour.
+    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else None

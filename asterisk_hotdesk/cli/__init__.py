@@ -8,6 +8,7 @@ serves this PBX, 70 a mistake of ours, 130 interrupted.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ import click
 
 from asterisk_hotdesk import __version__
 from asterisk_hotdesk.cli.failures import explained
+from asterisk_hotdesk.cli.logs import log_to_stderr
 
 COMMANDS = {
     "run": ("running:run", "Serve calls and phones until stopped."),
@@ -66,6 +68,7 @@ class _LateGroup(click.Group):
 @click.option("--verbose", "-v", is_flag=True, help="Log every detail to stderr.")
 def hotdesk(config_path: Path | None, verbose: bool) -> None:
     """Hot desking for an existing Asterisk PBX."""
+    log_to_stderr(logging.DEBUG if verbose else logging.ERROR)
 
 
 def main() -> None:

@@ -28,7 +28,10 @@ from asterisk_hotdesk.store import Database, logins
 
 @click.group()
 def device() -> None:
-    """Add, edit, list and remove devices: phones on shared desks."""
+    """Add, edit, list and remove devices.
+
+    A device is a phone on a shared desk.
+    """
 
 
 @device.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +13,6 @@ from typing import Concatenate, ParamSpec
 
 import click
 
-from asterisk_hotdesk.cli.logs import log_to_stderr
 from asterisk_hotdesk.config import Config, load
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.pepper import pepper
@@ -35,11 +33,6 @@ def settings() -> Config:
     return load(path, os.environ)
 
 
-def verbose() -> bool:
-    """Return whether the administrator wants to know every detail."""
-    return bool(click.get_current_context().find_root().params["verbose"])
-
-
 def with_database(
     command: Callable[Concatenate[Config, Database, P], Awaitable[None]],
 ) -> Callable[P, None]:
@@ -48,7 +41,6 @@ def with_database(
     @functools.wraps(command)
     def callback(*args: P.args, **kwargs: P.kwargs) -> None:
         config = settings()
-        log_to_stderr(logging.DEBUG if verbose() else logging.ERROR)
 
         async def run() -> None:
             async with opened(config) as database:

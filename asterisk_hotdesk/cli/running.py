@@ -10,21 +10,23 @@ import click
 
 from asterisk_hotdesk import service
 from asterisk_hotdesk.cli.logs import log_to_stderr
-from asterisk_hotdesk.cli.opening import settings, verbose
+from asterisk_hotdesk.cli.opening import settings
 from asterisk_hotdesk.config import Config
 
 log = logging.getLogger(__name__)
 
 
 @click.command()
-@click.option("--verbose", "-v", "here", is_flag=True, help="Log every detail.")
-def run(here: bool) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Log every detail.")
+@click.pass_context
+def run(ctx: click.Context, verbose: bool) -> None:
     """Serve calls and phones until stopped.
 
     Logs go to stderr, one line each. SIGTERM and SIGINT (Ctrl-C) end it with exit
     code 0; calls in progress go on, only logging in and out has to wait.
     """
-    log_to_stderr(logging.DEBUG if here or verbose() else logging.INFO)
+    verbose = verbose or bool(ctx.find_root().params["verbose"])
+    log_to_stderr(logging.DEBUG if verbose else logging.INFO)
     config = settings()
     for warning in config.warnings:
         log.warning("%s", warning)

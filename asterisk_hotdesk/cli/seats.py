@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import click
@@ -77,7 +78,10 @@ async def logout(
     account: str,
     yes: bool,
 ) -> None:
-    """Make a device idle: the one named, or the one where a user sits."""
+    """Make devices idle.
+
+    The one named, the one where a user sits, or all.
+    """
     if (who is None) != everybody:
         raise click.UsageError("Name a device or an extension, or use --all.")
     desks = hot_desks(config, database)
@@ -113,25 +117,25 @@ async def unlock(
     kind: Kind | None,
     account: str,
 ) -> None:
-    """Forget the wrong PINs of a user, at a device, or all.
+    """Forget wrong PINs, so that logins work again.
 
-    Only --all also forgets how many there were in total (pins.total_failures).
+    Those of a user, those at a device, or all. Only --all also forgets how many there were in total (pins.total_failures).
     """
     if (who is None) != everything:
         raise click.UsageError("Name an extension or a device, or use --all.")
     desks = hot_desks(config, database)
     subjects: list[str] = []
-    happened = Event(at=now(), what="unlocked", by="command", code="all")
+    happened = Event(at=now(), what="unlocked", by="command")
     if who is not None:
         named = await _named(desks, who, kind, account)
         if isinstance(named, User):
             subjects = [user_subject(desks, account, who)]
-            happened = Event(
-                at=now(), what="unlocked", by="command", account=account, extension=who
-            )
+            happened = replace(happened, account=account, extension=who)
         else:
             subjects = [device_subject(who)]
-            happened = Event(at=now(), what="unlocked", by="command", device=who)
+            happened = replace(happened, device=who)
+    else:
+        happened = replace(happened, code="all")
     async with database.transaction() as tx:
         known = await attempts.failures(tx, *subjects)
         await attempts.forgive(tx, *subjects)

@@ -28,7 +28,9 @@ def migrate() -> None:
 @click.command()
 @json_option
 def config(as_json: bool) -> None:
-    """Show the settings in force, defaults included; secrets as ********.
+    """Show the settings in force.
+
+    Defaults are included; a secret is shown as ********.
 
     --json prints an object with the tables and keys of the configuration file.
     """

@@ -61,8 +61,9 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
 
     def data_received(self, data: bytes) -> None:
         # panoramisk decodes packet by packet and drops what it cannot: give it only
-        # whole characters.
-        super().data_received(self._decoder.decode(data).encode())
+        # whole characters, and none that PostgreSQL does not take.
+        text = self._decoder.decode(data).replace("\0", "\ufffd")
+        super().data_received(text.encode())
 
     def handle_message(self, message: Any) -> None:
         # An exception here would close the connection and lose what follows.

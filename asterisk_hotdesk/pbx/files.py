@@ -71,9 +71,13 @@ def users_file(users: Iterable[tuple[User, str | None]]) -> str:
     def context(pair: tuple[User, str | None]) -> str:
         return users_context(pair[0].account)
 
+    def place(pair: tuple[User, str | None]) -> tuple[str, int, str]:
+        extension = pair[0].extension
+        return context(pair), len(extension), extension
+
     by_context = [
         (name, [(user, hint_device(user, device)) for user, device in group])
-        for name, group in groupby(sorted(users, key=context), key=context)
+        for name, group in groupby(sorted(users, key=place), key=context)
     ]
     if not by_context:
         # The PBX includes this context: it must exist before the first user does.

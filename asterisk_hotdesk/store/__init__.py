@@ -1,7 +1,19 @@
 """All of PostgreSQL: the connection, the migrations, and every line of SQL."""
 
-from asterisk_hotdesk.store.database import Database, Tx, open_database
+from asterisk_hotdesk.store.database import (
+    ANSWER_SECONDS,
+    Database,
+    Tx,
+    open_database,
+)
 from asterisk_hotdesk.store.embedded import database_dsn
 from asterisk_hotdesk.store.migrate import migrate
 
-__all__ = ["Database", "Tx", "database_dsn", "migrate", "open_database"]
+__all__ = [
+    "ANSWER_SECONDS",
+    "Database",
+    "Tx",
+    "database_dsn",
+    "migrate",
+    "open_database",
+]

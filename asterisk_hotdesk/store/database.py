@@ -154,9 +154,11 @@ def cut_off_after(connection: Tx, seconds: float | None) -> Iterator[None]:
 
 
 def _cut_off(connection: Tx) -> None:
-    with suppress(OSError, psycopg.Error):
-        with socket.socket(fileno=os.dup(connection.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 class translated_errors:  # noqa: N801 - reads as a context manager

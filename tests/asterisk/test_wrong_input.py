@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
-from statistics import median
 
 import pytest
 
@@ -180,14 +179,14 @@ async def test_accounts_do_not_mix(office: Office) -> None:
     await eventually(lambda: sip_phone(other_desk).registered, "HD9001 registers")
 
     refused = Refusals(office)
-    await refused.at(desk, "199", pin)
-    await refused.at(desk, "700", pin)
-    await refused.at(other_desk, "100", pin)
+    await refused.at(desk, "199", pin, times=2)
+    await refused.at(desk, "700", pin, times=2)
+    await refused.at(other_desk, "100", pin, times=2)
 
     assert len(set(refused.heard)) == 1
     assert [row for row in office.recorded("refused") if row[0] == "other_account"] == [
-        *[("other_account", "700", "HD0001")] * 3,
-        *[("other_account", "100", "HD9001")] * 3,
+        *[("other_account", "700", "HD0001")] * 2,
+        *[("other_account", "100", "HD9001")] * 2,
     ]
     assert max(refused.took) < SAME_TIME * min(refused.took)
 
@@ -243,13 +242,15 @@ class Refusals:
         self.heard: list[tuple[str, ...]] = []
         self.took: list[float] = []
 
-    async def at(self, desk: VirtualSnom, extension: str, pin: str) -> None:
-        """Try *pin* three times in one call, which ends with the third."""
+    async def at(
+        self, desk: VirtualSnom, extension: str, pin: str, *, times: int = 3
+    ) -> None:
+        """Try *pin* so many times in one call, which ends with the third."""
         __tracebackhide__ = True
         voice = self._office.voice(desk)
         waited = []
         call = await desk.dial(f"*77*{extension}*")
-        for tries in (1, 2, 3):
+        for tries in range(1, times + 1):
             await press_pin(call, pin)
             pressed = time.time()
             await eventually(
@@ -257,10 +258,13 @@ class Refusals:
                 f"refusal {tries} of {extension}: {voice.said()}",
             )
             waited.append(_last_played(self._office, "vm-incorrect") - pressed)
-        await call.ended(within=10)
+        if times == 3:
+            await call.ended(within=10)
+        else:
+            await call.hangup()
         self.heard.append(tuple(voice.said()))
         # The last key's tone ended 40 ms before `pressed`.
-        self.took.append(median(waited) + 0.04)
+        self.took.append(min(waited) + 0.04)
 
 
 def _last_played(office: Office, sound: str) -> float:

@@ -63,6 +63,7 @@ async def enrol(office: Office, size: int) -> tuple[float, float, float]:
     seconds = time.monotonic() - began
     enrolled.set()
     slowest = await watching
+    await until_looked_after(office, size)
     megabytes = resident_megabytes(office.lab.service_pid())
     await asyncio.to_thread(office.lab.stop_service)
     return seconds, slowest, megabytes
@@ -86,6 +87,27 @@ async def slowest_register(office: Office, until: asyncio.Event) -> float:
             slowest = max(slowest, time.perf_counter() - began)
             await asyncio.sleep(0.2)
     return slowest
+
+
+async def until_looked_after(office: Office, size: int) -> None:
+    """Return when the daemon has also looked again at all that it wrote."""
+    deadline = time.monotonic() + LONGEST_ENROLMENT_SECONDS
+    questions = [
+        "database get hotdesk form",
+        *(
+            f"database get hotdesk_endpoint/endpoint {device_name(number)}"
+            for number in (0, size // 2, size - 1)
+        ),
+    ]
+    for question in questions:
+        while (
+            "Value:"
+            not in (answer := await asyncio.to_thread(office.pbx.cli, question))
+            or "stir_shaken" in answer
+        ):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{question}: the daemon is not done")
+            await asyncio.sleep(0.5)
 
 
 async def until_written(office: Office, size: int) -> None:

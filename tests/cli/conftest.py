@@ -15,6 +15,9 @@ from asterisk_hotdesk.model import Change
 from asterisk_hotdesk.store import Database, events, installation, logins
 from tests.cli.command import Command, settings
 
+_END = Change(devices=frozenset({"the end"}))
+"""What makes the daemon stop once it has heard all that came before."""
+
 Rows = Callable[..., Awaitable[list[DictRow]]]
 
 
@@ -58,6 +61,8 @@ async def daemon(database: Database) -> AsyncIterator[list[Change | None]]:
 
     async def follow(changes: AsyncIterator[Change | None]) -> None:
         async for change in changes:
+            if change == _END:
+                return
             heard.append(change)
             async with database.transaction() as tx:
                 desks = await logins.desks(tx)
@@ -73,6 +78,10 @@ async def daemon(database: Database) -> AsyncIterator[list[Change | None]]:
         parts = [asyncio.ensure_future(part) for part in (lost, follow(changes))]
         try:
             yield heard
+            async with database.transaction() as tx:
+                await events.announce(tx, _END, "a test")
+            async with asyncio.timeout(10):
+                await parts[1]
         finally:
             for part in parts:
                 part.cancel()

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from asterisk_hotdesk.cli import changes
-from asterisk_hotdesk.store import installation
 from tests.cli.command import Command
+from tests.cli.conftest import daemon
 
 
 async def wait_for(stream: asyncio.StreamReader | None, words: str) -> str:
@@ -48,7 +48,7 @@ async def test_it_waits_for_postgresql_and_ends_when_told(hotdesk: Command) -> N
 
 
 async def test_a_second_daemon_is_refused(hotdesk: Command) -> None:
-    async with installation.only_daemon(hotdesk.database, "hotdesk"):
+    async with daemon(hotdesk.database):
         done = await hotdesk.process("run")
     assert done.code == 4
     assert done.err.splitlines()[-1].startswith("hotdesk: Another hotdesk daemon")

@@ -1,0 +1,252 @@
+"""One daemon for one application; and a start that waits for its neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.asterisk.conftest import Office
+from tests.asterisk.trouble import rings, start_service, until
+from tests.lab.lab import HOTDESK, Lab
+from tests.lab.ports import free_tcp_port
+
+QUICK = (sys.executable, "-m", "tests.lab.faulty", "quick")
+
+
+class Service:
+    """A service that this test starts, beside or in place of the laboratory's."""
+
+    def __init__(
+        self, config: Path, log: Path, command: tuple[str, ...] = HOTDESK
+    ) -> None:
+        self.log = log
+        name = f"hotdesk-test-{secrets.token_hex(8)}"
+        self._notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notified.bind("\0" + name)
+        self._notified.setblocking(False)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "--config", str(config), "run"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "NOTIFY_SOCKET": "@" + name},
+            )
+        self._ready = False
+
+    def ready(self) -> bool:
+        """Return whether it has told systemd that it is ready."""
+        with suppress(BlockingIOError):
+            self._ready |= self._notified.recv(1000) == b"READY=1"
+        return self._ready
+
+    def said(self) -> str:
+        """Return its log."""
+        return self.log.read_text(errors="replace")
+
+    def ended(self) -> bool:
+        """Return whether it has ended."""
+        return self._process.poll() is not None
+
+    async def ends(self, within: float = 10) -> int:
+        """Return its exit code, once it ends by itself."""
+        await until(self.ended, "the service to end", within)
+        return self._process.wait()
+
+    async def stops(self) -> None:
+        """End it as systemd does; it takes less than 5 s and is no failure."""
+        self._process.send_signal(signal.SIGTERM)
+        assert await self.ends(within=5) == 0
+        assert "Traceback" not in self.said()
+
+    def close(self) -> None:
+        """End it, however it is."""
+        if not self.ended():
+            self._process.kill()
+        self._process.wait()
+        self._notified.close()
+
+
+Make = Callable[..., Service]
+
+
+@pytest.fixture
+async def make(office: Office, tmp_path: Path) -> AsyncIterator[Make]:
+    """Yield what starts a service with changed settings; all end with the test."""
+    made: list[Service] = []
+
+    def make(
+        change: Callable[[str], str] = lambda text: text,
+        command: tuple[str, ...] = HOTDESK,
+    ) -> Service:
+        config = tmp_path / f"hotdesk{len(made)}.toml"
+        config.touch(mode=0o600)
+        config.write_text(change(office.lab.config.read_text()))
+        service = Service(config, tmp_path / f"service{len(made)}.log", command)
+        made.append(service)
+        return service
+
+    yield make
+    for service in made:
+        await asyncio.to_thread(service.close)
+
+
+@asynccontextmanager
+async def _lab_service_stopped(lab: Lab) -> AsyncIterator[None]:
+    await asyncio.to_thread(lab.stop_service)
+    try:
+        yield
+    finally:
+        if lab.pbx.pid() is None:
+            await asyncio.to_thread(lab.pbx.start)
+        if lab.service_pid() is None:
+            await start_service(lab)
+
+
+def _replaced(key: str, value: str) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        assert f"\n{key} = " in text
+        return "".join(
+            f"{key} = {value}\n" if line.startswith(f"{key} = ") else f"{line}\n"
+            for line in text.splitlines()
+        )
+
+    return change
+
+
+# Fencing ------------------------------------------------------------------------------
+
+
+async def test_a_second_daemon_with_the_same_database(
+    office: Office, make: Make
+) -> None:
+    desk, fixed = await office.desk("HD0001"), await office.phone("200")
+    second = make(_replaced("listen_port", str(free_tcp_port())))
+    assert await second.ends() == 4
+    assert "Another hotdesk daemon is running with this database" in second.said()
+    assert "Traceback" not in second.said()
+    await office.sit_down(desk, "100")
+    await rings(fixed, "100", desk)
+
+
+async def test_a_second_daemon_with_another_database(
+    office: Office, make: Make, tmp_path: Path
+) -> None:
+    desk = await office.desk("HD0001")
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_lab_service_stopped(office.lab))
+        first = make(command=QUICK)
+        await until(first.ready, "the first one is ready", 20)
+        state = Path(f"/tmp/hotdesk-other-{secrets.token_hex(4)}")  # noqa: S108
+
+        def other(text: str) -> str:
+            port = str(free_tcp_port())
+            text = _replaced("state_dir", f'"{state}"')(text)
+            text = _replaced("generated_dir", f'"{tmp_path / "generated"}"')(text)
+            return _replaced("listen_port", port)(text)
+
+        # It has the patience of its kind: the marks of both beat ten times as fast.
+        second = make(other, QUICK)
+        try:
+            assert await second.ends(within=30) == 4
+        finally:
+            await asyncio.to_thread(_remove, second, state)
+        assert "with another database, serves the Stasis application" in second.said()
+        assert not second.ready()
+        await office.sit_down(desk, "100")
+        await first.stops()
+
+
+def _remove(service: Service, state: Path) -> None:
+    service.close()
+    done = subprocess.run(["rm", "-rf", str(state)], check=False)
+    assert done.returncode == 0
+
+
+async def test_a_foreign_program_takes_the_application(
+    office: Office, make: Make
+) -> None:
+    async with _lab_service_stopped(office.lab):
+        service = make()
+        await until(service.ready, "ready", 20)
+        config = office.lab.config.read_text()
+        password = config.partition('ari_password = "')[2].partition('"')[0]
+        login = aiohttp.BasicAuth("hotdesk", password)
+        async with (
+            aiohttp.ClientSession(auth=login) as http,
+            http.ws_connect(f"{office.facts['ari']}/ari/events?app=hotdesk"),
+        ):
+            assert await service.ends() == 4
+        assert "another program has taken the Stasis application" in service.said()
+        assert "Traceback" not in service.said()
+
+
+# Starting -----------------------------------------------------------------------------
+
+
+async def test_started_before_asterisk(office: Office, make: Make) -> None:
+    async with _lab_service_stopped(office.lab):
+        await asyncio.to_thread(office.lab.pbx.stop)
+        service = make()
+        await until(lambda: "trying again" in service.said(), "it says so")
+        await until(lambda: "AMI cannot be reached" in service.said(), "AMI")
+        await until(lambda: "ARI cannot be reached" in service.said(), "ARI")
+        stopping = make(_replaced("listen_port", str(free_tcp_port())))
+        await until(lambda: "trying again" in stopping.said(), "it waits", 10)
+        await stopping.stops()
+        assert not service.ready()
+        assert not service.ended()
+        await asyncio.to_thread(office.lab.pbx.start)
+        await until(service.ready, "ready", 20)
+        lines = service.said().splitlines()
+        # Once, not at each attempt; both AMI connections and ARI say it.
+        assert sum("AMI cannot be reached" in line for line in lines) <= 3
+        assert sum("ARI cannot be reached" in line for line in lines) <= 3
+        await service.stops()
+
+
+async def test_started_before_postgresql(office: Office, make: Make) -> None:
+    port = free_tcp_port()
+
+    def elsewhere(text: str) -> str:
+        dsn = f"postgresql://hotdesk:canary@127.0.0.1:{port}/hotdesk"
+        return f'{text}\n[database]\ndsn = "{dsn}"\n'
+
+    service = make(elsewhere)
+    await until(lambda: "PostgreSQL cannot be reached" in service.said(), "it waits")
+    begin = time.monotonic()
+    await service.stops()
+    assert time.monotonic() - begin < 5
+    assert not service.ready()
+    assert service.said().count("PostgreSQL cannot be reached") == 1
+    assert "canary" not in service.said()
+
+
+@pytest.mark.parametrize(
+    ("key", "neighbour"), [("ari_password", "ARI"), ("ami_secret", "AMI")]
+)
+async def test_a_wrong_secret_is_named(
+    office: Office, make: Make, key: str, neighbour: str
+) -> None:
+    async with _lab_service_stopped(office.lab):
+        service = make(_replaced(key, '"wrong-canary"'))
+        await until(lambda: "refuses our user name" in service.said(), "it says so")
+        said = service.said()
+        line = next(line for line in said.splitlines() if "refuses" in line)
+        assert f"Asterisk's {neighbour} refuses" in line
+        assert "hotdesk.toml" in line
+        assert not service.ready()
+        await service.stops()
+        assert "wrong-canary" not in service.said()
