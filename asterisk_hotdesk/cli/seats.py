@@ -119,7 +119,8 @@ async def unlock(
 ) -> None:
     """Forget wrong PINs, so that logins work again.
 
-    Those of a user, those at a device, or all. Only --all also forgets how many there were in total (pins.total_failures).
+    Those of a user, those at a device, or all. Only --all also forgets how many there
+    were in total (pins.total_failures).
     """
     if (who is None) != everything:
         raise click.UsageError("Name an extension or a device, or use --all.")

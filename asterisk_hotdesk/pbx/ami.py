@@ -65,6 +65,11 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         text = self._decoder.decode(data).replace("\0", "\ufffd")
         super().data_received(text.encode())
 
+    def connection_lost(self, exc: object) -> None:
+        # Whose it is, it learns only later than that it is connected.
+        if self.factory is not None:
+            super().connection_lost(exc)
+
     def handle_message(self, message: Any) -> None:
         # An exception here would close the connection and lose what follows.
         try:

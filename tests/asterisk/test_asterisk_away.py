@@ -69,9 +69,9 @@ async def test_clean_restart(office: Office) -> None:
 
     # The calls of people who log in are served again, too.
     async def served() -> bool:
+        heard = asterisk_log(office.lab)
         call = await desk.dial("*77*5*")
         await call.answered()
-        heard = asterisk_log(office.lab)
         await until(lambda: heard.played("HD0001"), "a voice")
         await call.hangup()
         return SORRY not in heard.played("HD0001")

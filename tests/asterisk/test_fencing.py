@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import secrets
 import signal
@@ -79,36 +80,48 @@ class Service:
         self._notified.close()
 
 
-Make = Callable[..., Service]
+class Make:
+    """Starts services with changed settings; all end with the test."""
+
+    def __init__(self, config: Path, folder: Path) -> None:
+        self._config, self._folder = config, folder
+        self._made: list[Service] = []
+
+    def __call__(
+        self,
+        change: Callable[[str], str] = lambda text: text,
+        command: tuple[str, ...] = HOTDESK,
+    ) -> Service:
+        """Start one."""
+        number = len(self._made)
+        config = self._folder / f"hotdesk{number}.toml"
+        config.touch(mode=0o600)
+        config.write_text(change(self._config.read_text()))
+        service = Service(config, self._folder / f"service{number}.log", command)
+        self._made.append(service)
+        return service
+
+    def close(self) -> None:
+        """End them all."""
+        for service in self._made:
+            service.close()
 
 
 @pytest.fixture
 async def make(office: Office, tmp_path: Path) -> AsyncIterator[Make]:
-    """Yield what starts a service with changed settings; all end with the test."""
-    made: list[Service] = []
-
-    def make(
-        change: Callable[[str], str] = lambda text: text,
-        command: tuple[str, ...] = HOTDESK,
-    ) -> Service:
-        config = tmp_path / f"hotdesk{len(made)}.toml"
-        config.touch(mode=0o600)
-        config.write_text(change(office.lab.config.read_text()))
-        service = Service(config, tmp_path / f"service{len(made)}.log", command)
-        made.append(service)
-        return service
-
+    """Yield what starts a service with changed settings."""
+    make = Make(office.lab.config, tmp_path)
     yield make
-    for service in made:
-        await asyncio.to_thread(service.close)
+    await asyncio.to_thread(make.close)
 
 
 @asynccontextmanager
-async def _lab_service_stopped(lab: Lab) -> AsyncIterator[None]:
+async def _lab_service_stopped(lab: Lab, make: Make) -> AsyncIterator[None]:
     await asyncio.to_thread(lab.stop_service)
     try:
         yield
     finally:
+        await asyncio.to_thread(make.close)
         if lab.pbx.pid() is None:
             await asyncio.to_thread(lab.pbx.start)
         if lab.service_pid() is None:
@@ -117,7 +130,7 @@ async def _lab_service_stopped(lab: Lab) -> AsyncIterator[None]:
 
 def _replaced(key: str, value: str) -> Callable[[str], str]:
     def change(text: str) -> str:
-        assert f"\n{key} = " in text
+        assert f"\n{key} = " in f"\n{text}"
         return "".join(
             f"{key} = {value}\n" if line.startswith(f"{key} = ") else f"{line}\n"
             for line in text.splitlines()
@@ -146,7 +159,7 @@ async def test_a_second_daemon_with_another_database(
 ) -> None:
     desk = await office.desk("HD0001")
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_lab_service_stopped(office.lab))
+        await stack.enter_async_context(_lab_service_stopped(office.lab, make))
         first = make(command=QUICK)
         await until(first.ready, "the first one is ready", 20)
         state = Path(f"/tmp/hotdesk-other-{secrets.token_hex(4)}")  # noqa: S108
@@ -161,10 +174,10 @@ async def test_a_second_daemon_with_another_database(
         second = make(other, QUICK)
         try:
             assert await second.ends(within=30) == 4
+            assert not second.ready()
         finally:
             await asyncio.to_thread(_remove, second, state)
         assert "with another database, serves the Stasis application" in second.said()
-        assert not second.ready()
         await office.sit_down(desk, "100")
         await first.stops()
 
@@ -178,14 +191,14 @@ def _remove(service: Service, state: Path) -> None:
 async def test_a_foreign_program_takes_the_application(
     office: Office, make: Make
 ) -> None:
-    async with _lab_service_stopped(office.lab):
+    async with _lab_service_stopped(office.lab, make):
         service = make()
         await until(service.ready, "ready", 20)
         config = office.lab.config.read_text()
         password = config.partition('ari_password = "')[2].partition('"')[0]
-        login = aiohttp.BasicAuth("hotdesk", password)
+        proof = base64.b64encode(f"hotdesk:{password}".encode()).decode()
         async with (
-            aiohttp.ClientSession(auth=login) as http,
+            aiohttp.ClientSession(headers={"Authorization": f"Basic {proof}"}) as http,
             http.ws_connect(f"{office.facts['ari']}/ari/events?app=hotdesk"),
         ):
             assert await service.ends() == 4
@@ -197,7 +210,7 @@ async def test_a_foreign_program_takes_the_application(
 
 
 async def test_started_before_asterisk(office: Office, make: Make) -> None:
-    async with _lab_service_stopped(office.lab):
+    async with _lab_service_stopped(office.lab, make):
         await asyncio.to_thread(office.lab.pbx.stop)
         service = make()
         await until(lambda: "trying again" in service.said(), "it says so")
@@ -240,7 +253,7 @@ async def test_started_before_postgresql(office: Office, make: Make) -> None:
 async def test_a_wrong_secret_is_named(
     office: Office, make: Make, key: str, neighbour: str
 ) -> None:
-    async with _lab_service_stopped(office.lab):
+    async with _lab_service_stopped(office.lab, make):
         service = make(_replaced(key, '"wrong-canary"'))
         await until(lambda: "refuses our user name" in service.said(), "it says so")
         said = service.said()

@@ -185,7 +185,12 @@ async def _watched(office: Office) -> AsyncIterator[list[str]]:
                 key = entry.removeprefix("hotdesk/user/")
                 generation, _, device = value.partition(":")
                 if found.get(f"hotdesk/desk/{device}") == f"{generation}:{key}":
-                    wrong.extend(_unfounded(office, key.partition("/")[2], device))
+                    extension = key.partition("/")[2]
+                    wrong.extend(
+                        await asyncio.to_thread(_unfounded, office, extension, device)
+                    )
+            # The phones of this process need their time for audible keys.
+            await asyncio.sleep(0.01)
 
     looking = asyncio.create_task(look())
     try:
@@ -268,6 +273,7 @@ async def test_many_at_once_by_phone(office: Office) -> None:
             _no_two(office)
         await _settled(office)
         assert wrong == []
+    assert len(office.recorded("login")) >= 8, "most PINs were understood"
     for name, who in office.sitting().items():
         await rings(fixed, who, desks[name])
         await desks[name].shows(who, within=10)

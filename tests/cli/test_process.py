@@ -6,6 +6,7 @@ import asyncio
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from asterisk_hotdesk.cli import COMMANDS
 from asterisk_hotdesk.cli import hotdesk as group
-from tests.cli.command import Command, settings
+from tests.cli.command import PATIENCE_SECONDS, Command, settings
 
 BINARY = Path(sys.executable).with_name("hotdesk")
 
@@ -163,11 +164,8 @@ class Terminal:
 
     def reads(self, words: str) -> None:
         """Wait until *words* are on the screen, beyond what was read before."""
-        while words not in self.seen:
-            try:
-                self.seen += os.read(self._handle, 4096).decode()
-            except OSError:
-                break
+        while words not in self.seen and (more := self._more()):
+            self.seen += more
         before, found, self.seen = self.seen.partition(words)
         assert found, before
 
@@ -176,13 +174,20 @@ class Terminal:
 
     def ended(self) -> tuple[int, str]:
         """Return the exit code and the rest of the screen."""
-        try:
-            while part := os.read(self._handle, 4096).decode():
-                self.seen += part
-        except OSError:
-            pass  # So a terminal says that nobody is left.
+        while more := self._more():
+            self.seen += more
         os.close(self._handle)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1]), self.seen
+
+    def _more(self) -> str:
+        """Return what appears next; nothing, once the program has ended."""
+        if not select.select([self._handle], [], [], PATIENCE_SECONDS)[0]:
+            os.kill(self._pid, signal.SIGKILL)
+            raise AssertionError(f"nothing happens after {self.seen!r}")
+        try:
+            return os.read(self._handle, 4096).decode(errors="replace")
+        except OSError:
+            return ""  # So a terminal says that nobody is left.
 
 
 async def at_terminal(hotdesk: Command, *arguments: str) -> Terminal:
@@ -193,14 +198,14 @@ async def test_on_a_terminal_a_pin_is_typed_twice_and_never_seen(
     office: Command,
 ) -> None:
     terminal = await at_terminal(office, "user", "set-pin", "100")
-    terminal.reads("PIN of User 100 (100):")
+    terminal.reads("PIN of User 100 (100): ")
     terminal.types("739251\n")
-    terminal.reads("Repeat")
+    terminal.reads("Repeat for confirmation: ")
     terminal.types("739259\n")
     terminal.reads("do not match")
-    terminal.reads("PIN of User 100 (100):")
+    terminal.reads("PIN of User 100 (100): ")
     terminal.types("739251\n")
-    terminal.reads("Repeat")
+    terminal.reads("Repeat for confirmation: ")
     terminal.types("739251\n")
     code, seen = terminal.ended()
     assert code == 0

@@ -373,14 +373,14 @@ async def test_after_each_message_the_database_says_what_was_told(deaf: Desk) ->
 async def test_from_wherever_we_listen_we_end_with_the_truth(desk: Desk) -> None:
     """What was missed comes from the list, whatever the database believed."""
     desk.ami.lists["DeviceStateList"] = [state_of(PHONE, "UNAVAILABLE")]
-    async with running(desk):
-        for begins in range(len(RECORDING) + 1):
-            await desk.believe(registered=True, reachable=True, in_call=True)
-            desk.ami.listed = 0
+    for begins in range(len(RECORDING) + 1):
+        await desk.believe(registered=True, reachable=True, in_call=True)
+        desk.ami.listed = 0
+        async with running(desk):
             desk.say(LOST, *RECORDING[begins:])
 
             await desk.until(lambda known: desk.ami.listed and gone(known))
-            assert desk.refresher.in_call[PHONE] is False
+        assert desk.refresher.in_call[PHONE] is False
 
 
 async def test_the_parts_of_a_recording_reach_those_who_wait_for_them(
