@@ -20,8 +20,8 @@ from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = (5.0, 15.0, 60.0)
-"""The pauses before a phone is told again; then it is left to the next catch-up."""
+RETRY_SECONDS = (5.0, 15.0, 60.0, 300.0)
+"""The pauses before a phone is told again; the last one for ever."""
 
 
 @dataclass
@@ -118,17 +118,10 @@ class Refresher:
         self._stir.clear()
 
     async def _tell(self, device: str, waiting: _Waiting) -> None:
-        pause = (
-            RETRY_SECONDS[waiting.attempts]
-            if waiting.attempts < len(RETRY_SECONDS)
-            else None
-        )
-        if pause is None:
-            del self._waiting[device]
-        else:
-            waiting.attempts += 1
-            waiting.due = time.monotonic() + pause
-            self._plan_for(device)
+        pause = RETRY_SECONDS[min(waiting.attempts, len(RETRY_SECONDS) - 1)]
+        waiting.attempts += 1
+        waiting.due = time.monotonic() + pause
+        self._plan_for(device)
         try:
             await self._routes.refresh(device)
             async with self._database.transaction() as tx:

@@ -160,6 +160,8 @@ class Daemon:
         """Set once calls are answered, phones served and everything is caught up."""
         self._only_one = asyncio.Event()
         self._answering = asyncio.Event()
+        self._ours = asyncio.Event()
+        """Set once we know that no other daemon serves this Asterisk."""
 
     def _ami(self, *, with_events: bool) -> Ami:
         asterisk = self._config.asterisk
@@ -179,7 +181,7 @@ class Daemon:
                 self._actions.run,
                 self._events.run,
                 self._listener.run,
-                self._catch_up.run,
+                self._keep_caught_up,
                 self._catch_up.keep_checking,
                 self._follower.keep_noting,
                 self._refresher.run,
@@ -217,7 +219,14 @@ class Daemon:
 
         await _patiently(hold, "PostgreSQL")
 
+    async def _keep_caught_up(self) -> None:
+        # Not before: to another daemon's desks, all of it would be wrong.
+        await self._ours.wait()
+        await self._catch_up.run()
+
     async def _keep_hearing_changes(self) -> None:
+        await self._ours.wait()
+
         async def hear(reached: Reached) -> None:
             async with events.announcements(self._database, ORIGIN) as changes:
                 reached()
@@ -251,6 +260,7 @@ class Daemon:
             identity = await installation.identity(tx)
         sign = SignOfLife(self._ari, identity)
         await sign.check()
+        self._ours.set()
         helpers: set[asyncio.Task[None]] = set()
         began: set[str] = set()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -121,6 +122,9 @@ def write_if_changed(folder: Path, name: str, text: str) -> bool:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
                 os.fchmod(file.fileno(), 0o640)
+                # Where the folder belongs to Asterisk's group, Asterisk can read.
+                with contextlib.suppress(PermissionError):
+                    os.fchown(file.fileno(), -1, folder.stat().st_gid)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
