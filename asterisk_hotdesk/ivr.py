@@ -170,7 +170,7 @@ class Ivr:
             limits.silence_seconds,
         )
         dialogue = Dialogue(pin_length=limits.length, tries=limits.tries_per_call)
-        step = dialogue.log_out() if action == "logout" else dialogue.log_in(extension)
+        step = await self._begin(dialogue, action, extension, device)
         while True:
             match step:
                 case Ask(prompts, most_digits):
@@ -179,6 +179,20 @@ class Ivr:
                     step = await self._act(step, dialogue, device)
                 case Finish(prompts, number):
                     return await caller.say(prompts, number)
+
+    async def _begin(
+        self, dialogue: Dialogue, action: str, extension: str, device: str
+    ) -> Step:
+        if action == "logout":
+            return dialogue.log_out()
+        try:
+            await login.require_hot_desk(self.desks, device_name=device, now=self.now())
+        except Refused as refusal:
+            return dialogue.refused(refusal)
+        except Unavailable as unavailable:
+            log.warning("a call could not be served: %s", unavailable)
+            return dialogue.unavailable()
+        return dialogue.log_in(extension)
 
     async def _act(
         self, step: TryLogin | TryLogout, dialogue: Dialogue, device: str

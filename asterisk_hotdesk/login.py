@@ -94,6 +94,19 @@ async def log_in(
     return replace(outcome, routed=await _follow(desks, seating))
 
 
+async def require_hot_desk(desks: HotDesks, *, device_name: str, now: datetime) -> None:
+    """Return if the phone is a hot desk; raise `NotAHotDesk`, recorded, if not.
+
+    So that nobody is asked for a PIN in vain.
+    """
+    try:
+        async with desks.database.transaction() as tx:
+            await _device(tx, device_name)
+    except Refused as refusal:
+        await _record_refusal(desks, refusal, "", device_name, now)
+        raise
+
+
 async def log_in_by_administrator(
     desks: HotDesks, *, user: User, device: Device, now: datetime
 ) -> Outcome:
