@@ -133,8 +133,9 @@ async def log_out(
     now: datetime,
     reason: EndReason = EndReason.LOGGED_OUT,
     by: str = "phone",
+    only: User | None = None,
 ) -> Outcome:
-    """Make a device idle.
+    """Make a device idle; where *only* is named, only if that user sits there.
 
     Raises `NotAHotDesk` for a phone that is none, and `NobodyLoggedIn`.
     """
@@ -145,12 +146,14 @@ async def log_out(
             if not locked.open:
                 raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
             (login, user, _) = locked.open[0]
+            if only is not None and user.id != only.id:
+                raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
             await _end(tx, login, user, device, reason, now, by)
             desk = await logins.make_idle(tx, device, locked.generations[0], now)
             seating = Seating({device.name: desk}, {user.key: (user, None)})
             await events.announce(tx, seating.change, ORIGIN)
     except Refused as refusal:
-        await _record_refusal(desks, refusal, "", device_name, now)
+        await _record_refusal(desks, refusal, "", device_name, now, by=by)
         raise
     return Outcome(user, device, await _follow(desks, seating))
 
@@ -319,7 +322,13 @@ async def _record(
 
 
 async def _record_refusal(
-    desks: HotDesks, refusal: Refused, extension: str, device_name: str, now: datetime
+    desks: HotDesks,
+    refusal: Refused,
+    extension: str,
+    device_name: str,
+    now: datetime,
+    *,
+    by: str = "phone",
 ) -> None:
     async with desks.database.transaction() as tx:
         if not await users.extension_exists(tx, extension):
@@ -333,7 +342,7 @@ async def _record_refusal(
                 code=refusal.code,
                 extension=extension,
                 device=device_name,
-                by="phone",
+                by=by,
             ),
         )
     log.info("refused %s at %s: %s", extension, device_name, refusal.code)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from asterisk_hotdesk import web
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.errors import HotdeskError, Unavailable
+from asterisk_hotdesk.errors import ConfigError, HotdeskError, Unavailable
 from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
@@ -295,10 +295,15 @@ class Daemon:
         phones = _Phones(self._database, self._refresher)
         app = web.provisioning_app(phones, self._config, provisioning_key(self._config))
         provisioning = self._config.provisioning
-        async with web.listening(
-            app, provisioning.listen_host, provisioning.listen_port
-        ):
-            await asyncio.Event().wait()
+        host, port = provisioning.listen_host, provisioning.listen_port
+        try:
+            async with web.listening(app, host, port):
+                await asyncio.Event().wait()
+        except OSError as error:
+            raise ConfigError(
+                f"provisioning.listen_port: {host}:{port} cannot be used"
+                f" ({error.strerror or error}); does another program use it?"
+            ) from None
 
 
 class _Phones:

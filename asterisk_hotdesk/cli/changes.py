@@ -57,7 +57,7 @@ async def end_logins(
     desks: HotDesks, sitting: Iterable[tuple[User, Device]], reason: EndReason
 ) -> None:
     """Log everybody of *sitting* out."""
-    for _, device in sitting:
+    for user, device in sitting:
         # Somebody may just have gone.
         with suppress(NobodyLoggedIn):
             await log_out(
@@ -66,6 +66,7 @@ async def end_logins(
                 now=now(),
                 reason=reason,
                 by="command",
+                only=user,
             )
 
 

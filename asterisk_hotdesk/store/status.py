@@ -72,11 +72,12 @@ async def note_absent(tx: Tx, registered: Collection[str], now: datetime) -> Non
     """Mark every device that is not among *registered* as not registered."""
     await tx.execute(
         """
-        UPDATE device_status
-        SET registered = false, reachable = false, round_trip_us = NULL, seen_at = %s
-        FROM devices
-        WHERE devices.id = device_id AND NOT (name = ANY(%s))
-          AND registered IS DISTINCT FROM false
+        INSERT INTO device_status AS known (device_id, registered, reachable, seen_at)
+        SELECT id, false, false, %s FROM devices WHERE NOT (name = ANY(%s))
+        ON CONFLICT (device_id) DO UPDATE SET
+            registered = false, reachable = false, round_trip_us = NULL,
+            seen_at = excluded.seen_at
+        WHERE known.registered IS DISTINCT FROM false
         """,
         [now, list(registered)],
     )

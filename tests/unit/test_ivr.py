@@ -330,6 +330,8 @@ class Desks:
     results: list[Exception | bool] = field(default_factory=list)
     """An error, or whether the change is in force."""
     tried: list[tuple[str, ...]] = field(default_factory=list)
+    no_desk: Exception | None = None
+    """What the phone hears before anything is asked."""
 
     def _next(self) -> Outcome:
         result = self.results.pop(0) if self.results else True
@@ -344,6 +346,13 @@ class Desks:
         self.tried.append(("login", extension, pin, device_name))
         return self._next()
 
+    async def require_hot_desk(
+        self, _: object, *, device_name: str, now: datetime
+    ) -> None:
+        assert now == NOW
+        if self.no_desk:
+            raise self.no_desk
+
     async def log_out(self, _: object, *, device_name: str, now: datetime) -> Outcome:
         assert now == NOW
         self.tried.append(("logout", device_name))
@@ -355,6 +364,9 @@ def desks(monkeypatch: pytest.MonkeyPatch) -> Desks:
     desks = Desks()
     monkeypatch.setattr("asterisk_hotdesk.login.log_in", desks.log_in)
     monkeypatch.setattr("asterisk_hotdesk.login.log_out", desks.log_out)
+    monkeypatch.setattr(
+        "asterisk_hotdesk.login.require_hot_desk", desks.require_hot_desk
+    )
     return desks
 
 
@@ -386,6 +398,25 @@ async def test_a_login_is_confirmed_and_the_call_ends(desks: Desks) -> None:
     assert desks.tried == [("login", "100", PIN, "HD0001")]
     assert line.said == [words(Prompt.ASK_PIN), words(Prompt.LOGGED_IN, number="100")]
     assert line.languages == {"de"}
+    assert line.ended == "hung up"
+
+
+@pytest.mark.parametrize(
+    ("reason", "prompts"),
+    [
+        (NotAHotDesk(), (Prompt.NOT_A_HOT_DESK, Prompt.GOODBYE)),
+        (Unavailable("PostgreSQL is away"), (Prompt.UNAVAILABLE,)),
+    ],
+)
+async def test_nobody_is_asked_for_a_pin_in_vain(
+    desks: Desks, reason: Exception, prompts: tuple[Prompt, ...]
+) -> None:
+    desks.no_desk = reason
+
+    line = await served()
+
+    assert line.said == [words(*prompts)]
+    assert desks.tried == []
     assert line.ended == "hung up"
 
 

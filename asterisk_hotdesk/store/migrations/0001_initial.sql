@@ -79,6 +79,7 @@ CREATE TABLE logins (
 CREATE UNIQUE INDEX login_one_per_device ON logins (device_id) WHERE until IS NULL;
 CREATE UNIQUE INDEX login_one_per_user ON logins (user_id) WHERE until IS NULL;
 CREATE INDEX login_history_of_user ON logins (user_id, id);
+CREATE INDEX login_history_of_device ON logins (device_id, id);
 
 -- One row for each change of who sits at a device, with the time of each step:
 -- decided (committed), routed (endpoint and AstDB written and read back), refreshed
@@ -95,8 +96,10 @@ CREATE TABLE switches (
     confirmed_at timestamptz
 );
 CREATE INDEX switch_history_of_device ON switches (device_id, id);
+CREATE INDEX switch_of_login ON switches (login_id);
 ALTER TABLE devices ADD CONSTRAINT device_switch
     FOREIGN KEY (switch_id) REFERENCES switches ON DELETE SET NULL;
+CREATE INDEX device_of_switch ON devices (switch_id);
 
 -- How often a PIN was wrong lately: per extension (also one that does not exist, so
 -- that guessing does not tell which do), per device, and in total.
