@@ -70,8 +70,9 @@ async def test_a_port_that_is_taken_is_told_in_one_line(hotdesk: Command) -> Non
         file.write(f"listen_port = {port}\n")
     done = await hotdesk.process("run")
     server.close()
-    assert done.code == 70
-    assert "address already in use" in done.err.splitlines()[-1]
+    assert done.code == 2
+    assert "provisioning.listen_port" in done.err.splitlines()[-1]
+    assert "does another program use it?" in done.err.splitlines()[-1]
     assert "Traceback" not in done.err
 
 

@@ -341,11 +341,13 @@ async def test_the_indexes_hold_where_nobody_asked_for_a_lock(
         INSERT INTO logins (user_id, device_id, since)
         SELECT users.id, devices.id, now() FROM users, devices
         WHERE users.account = 'default' AND extension = %s AND devices.name = %s
+        RETURNING id
     """
 
     async def first() -> None:
         async with office.database.transaction() as tx:
-            await tx.execute(sql, [ALICE, A])
+            done = await tx.execute(sql, [ALICE, A])
+            assert await done.fetchone() is not None
             inserted.set()
             # The other now waits for us, because only our end decides.
             await until_somebody_waits(office)

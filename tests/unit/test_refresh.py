@@ -22,7 +22,8 @@ from asterisk_hotdesk.store import Database
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PHONE, OTHER = "HD0001", "HD0002"
-TELLINGS = 1 + len(refresh.RETRY_SECONDS)
+QUICK = (0.005, 0.01, 0.02)
+TELLINGS = 1 + len(QUICK)
 """How often a phone that never fetches is told with growing pauses."""
 
 
@@ -32,9 +33,12 @@ class FakeRoutes:
     def __init__(self) -> None:
         self.told: list[tuple[str, float]] = []
         self.failing: dict[str, Exception] = {}
+        self.meanwhile: dict[str, Callable[[], None]] = {}
+        """What happens, once, the moment a phone is told."""
 
     async def refresh(self, device: str) -> None:
         self.told.append((device, time.monotonic()))
+        self.meanwhile.pop(device, lambda: None)()
         if device in self.failing:
             raise self.failing[device]
 
@@ -78,9 +82,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> FakeDatabase:
 async def phones(
     routes: FakeRoutes, database: FakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Refresher]:
-    """Yield a running refresher that is a thousand times as impatient."""
-    quick = tuple(seconds / 1000 for seconds in refresh.RETRY_SECONDS)
-    monkeypatch.setattr(refresh, "RETRY_SECONDS", quick)
+    """Yield a running refresher that is very impatient."""
+    monkeypatch.setattr(refresh, "RETRY_SECONDS", QUICK)
     refresher = Refresher(
         cast(Database, database),
         cast(Routes, routes),
@@ -113,7 +116,7 @@ async def as_long_as_the_growing_pauses_take(
 ) -> None:
     """Return when a phone that was wanted now has been told so often."""
     phones.want(OTHER, 1)
-    await until(lambda: routes.times(OTHER) == TELLINGS)
+    await until(lambda: routes.times(OTHER) >= TELLINGS)
 
 
 async def test_a_phone_is_told_and_that_is_noted(
@@ -164,7 +167,7 @@ async def test_phones_are_told_one_after_the_other(
     task.cancel()
     await asyncio.wait([task])
 
-    times = [when for _, when in routes.told][:TELLINGS]
+    times = [when for _, when in routes.told]
     # The clock of the loop may be a little ahead.
     assert all(b - a > 0.009 for a, b in pairwise(times))
     assert len({device for device, _ in routes.told}) == 10
@@ -193,18 +196,19 @@ async def test_a_phone_that_was_silent_for_long_is_told_at_once_when_it_is_back(
     phones: Refresher, routes: FakeRoutes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phones.want(PHONE, 17)
-    await until(lambda: routes.times(PHONE) == TELLINGS - 1)
+    await until(lambda: routes.times(PHONE) >= TELLINGS)
     monkeypatch.setattr(refresh, "RETRY_SECONDS", (60.0,))
-    await until(lambda: routes.times(PHONE) == TELLINGS)
+    before = routes.times(PHONE)
+    await until(lambda: routes.times(PHONE) > before)
 
     phones.note_registered(PHONE)
 
-    await until(lambda: routes.times(PHONE) == TELLINGS + 1)
+    await until(lambda: routes.times(PHONE) > before + 1)
 
 
 async def test_each_pause_is_longer(phones: Refresher, routes: FakeRoutes) -> None:
     phones.want(PHONE, 17)
-    await until(lambda: routes.times(PHONE) == TELLINGS)
+    await until(lambda: routes.times(PHONE) >= TELLINGS)
 
     times = [when for _, when in routes.told][:TELLINGS]
     pauses = [b - a for a, b in pairwise(times)]
@@ -212,12 +216,17 @@ async def test_each_pause_is_longer(phones: Refresher, routes: FakeRoutes) -> No
         assert pause > least - 0.001
 
 
+def test_in_earnest_the_pauses_grow_from_seconds_to_minutes() -> None:
+    assert list(refresh.RETRY_SECONDS) == sorted(refresh.RETRY_SECONDS)
+    assert refresh.RETRY_SECONDS[0] <= 10
+    assert refresh.RETRY_SECONDS[-1] >= 60
+
+
 async def test_a_phone_that_fetched_is_not_told_again(
     phones: Refresher, routes: FakeRoutes
 ) -> None:
+    routes.meanwhile[PHONE] = lambda: phones.confirmed(PHONE, 17)
     phones.want(PHONE, 17)
-    await until(lambda: routes.times(PHONE) == 1)
-    phones.confirmed(PHONE, 17)
 
     await as_long_as_the_growing_pauses_take(phones, routes)
     assert routes.times(PHONE) == 1
@@ -239,7 +248,7 @@ async def test_fetching_what_is_out_of_date_is_no_proof(
     phones.want(PHONE, 17)
     phones.confirmed(PHONE, 16)
 
-    await until(lambda: routes.times(PHONE) == TELLINGS)
+    await until(lambda: routes.times(PHONE) >= TELLINGS)
 
 
 async def test_a_fetch_that_nobody_waits_for_harms_nothing(
@@ -248,7 +257,7 @@ async def test_a_fetch_that_nobody_waits_for_harms_nothing(
     phones.confirmed(PHONE, 17)
     phones.want(PHONE, 17)
 
-    await until(lambda: routes.times(PHONE) == 1)
+    await until(lambda: routes.times(PHONE) >= 1)
 
 
 async def test_a_phone_in_a_call_is_told_when_the_call_ends(
@@ -262,21 +271,20 @@ async def test_a_phone_in_a_call_is_told_when_the_call_ends(
 
     phones.note_call(PHONE, in_call=False)
 
-    await until(lambda: routes.times(PHONE) == 1)
+    await until(lambda: routes.times(PHONE) >= 1)
 
 
 async def test_a_call_between_two_tellings_is_not_disturbed(
     phones: Refresher, routes: FakeRoutes
 ) -> None:
+    routes.meanwhile[PHONE] = lambda: phones.note_call(PHONE, in_call=True)
     phones.want(PHONE, 17)
-    await until(lambda: routes.times(PHONE) == 1)
-    phones.note_call(PHONE, in_call=True)
     await as_long_as_the_growing_pauses_take(phones, routes)
     assert routes.times(PHONE) == 1
 
     phones.note_call(PHONE, in_call=False)
 
-    await until(lambda: routes.times(PHONE) == TELLINGS)
+    await until(lambda: routes.times(PHONE) >= TELLINGS)
 
 
 async def test_a_call_that_ends_twice_is_told_once(
@@ -288,7 +296,7 @@ async def test_a_call_that_ends_twice_is_told_once(
         patient.note_call(PHONE, in_call=False)
     patient.want(OTHER, 1)
 
-    await until(lambda: routes.times(OTHER) == 1)
+    await until(lambda: routes.times(OTHER) >= 1)
     assert routes.times(PHONE) == 1
 
 
@@ -296,11 +304,11 @@ async def test_a_phone_that_is_back_is_told_at_once(
     patient: Refresher, routes: FakeRoutes
 ) -> None:
     patient.want(PHONE, 17)
-    await until(lambda: routes.times(PHONE) == 1)
+    await until(lambda: routes.times(PHONE) >= 1)
 
     patient.note_registered(PHONE)
 
-    await until(lambda: routes.times(PHONE) == 2)
+    await until(lambda: routes.times(PHONE) >= 2)
 
 
 async def test_a_phone_that_has_all_is_not_told_when_it_is_back(
@@ -311,7 +319,7 @@ async def test_a_phone_that_has_all_is_not_told_when_it_is_back(
     patient.note_registered(PHONE)
     patient.want(OTHER, 1)
 
-    await until(lambda: routes.times(OTHER) == 1)
+    await until(lambda: routes.times(OTHER) >= 1)
     assert routes.times(PHONE) == 0
 
 
@@ -339,5 +347,5 @@ async def test_phones_are_told_while_the_database_is_away(
     database.there = False
     phones.want(PHONE, 17)
 
-    await until(lambda: routes.times(PHONE) == TELLINGS)
+    await until(lambda: routes.times(PHONE) >= TELLINGS)
     assert database.noted == []
