@@ -19,7 +19,7 @@ from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
 from asterisk_hotdesk.login import ORIGIN, HotDesks
-from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.model import Desk, Seating
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
@@ -154,10 +154,11 @@ class Daemon:
             pins=Pins(pepper(config)),
             limits=config.pins,
             second_login=config.policy.second_login,
-            follow=self._follower.follow_decided,
+            follow=self._follow_decided,
         )
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
+        self._calls: set[asyncio.Task[None]] = set()
         self._only_one = asyncio.Event()
         self._answering = asyncio.Event()
         self._ours = asyncio.Event()
@@ -200,6 +201,13 @@ class Daemon:
         log.info("ready")
         self.ready.set()
         _notify_systemd("READY=1")
+
+    async def _follow_decided(self, seating: Seating) -> None:
+        try:
+            await self._follower.follow_decided(seating)
+        except HotdeskError:
+            self._catch_up.want()
+            raise
 
     async def _keep_being_the_only_one(self) -> None:
         application = self._config.asterisk.application
@@ -261,19 +269,21 @@ class Daemon:
         sign = SignOfLife(self._ari, identity)
         await sign.check()
         self._ours.set()
-        helpers: set[asyncio.Task[None]] = set()
         began: set[str] = set()
+        helpers: list[asyncio.Task[None]] = []
         try:
             async with self._ari.events() as stream:
                 self._answering.set()
                 reached()
-                helpers.add(asyncio.create_task(sign.beat()))
-                helpers.add(asyncio.create_task(self._end_orphans(began)))
+                helpers.append(asyncio.create_task(sign.beat()))
+                helpers.append(asyncio.create_task(self._end_orphans(began)))
                 async for channel in channels(self._ari, stream):
                     began.add(channel.id)
+                    # Not cancelled with the connection: its caller is gone then, and
+                    # what it has decided must be followed to the end.
                     call = asyncio.create_task(ivr.serve(channel))
-                    helpers.add(call)
-                    call.add_done_callback(helpers.discard)
+                    self._calls.add(call)
+                    call.add_done_callback(self._calls.discard)
         finally:
             self._answering.clear()
             for helper in helpers:
