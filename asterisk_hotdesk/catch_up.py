@@ -13,13 +13,14 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.endpoint import STATIC_FIELDS
 from asterisk_hotdesk.errors import HotdeskError
-from asterisk_hotdesk.follow import Follower, entries
+from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.model import Change, Desk, Seating, user_key
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.endpoints import Endpoints
-from asterisk_hotdesk.pbx.routes import Routes, differing
+from asterisk_hotdesk.pbx.routes import Routes, differing, wanted_entries
 from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,14 @@ class CatchUp:
         database: Database,
         endpoints: Endpoints,
         routes: Routes,
+        directory: Directory,
         follower: Follower,
         config: Config,
     ) -> None:
         self._database = database
         self._endpoints = endpoints
         self._routes = routes
+        self._directory = directory
         self._follower = follower
         self._config = config
         self._wanted = asyncio.Event()
@@ -60,7 +63,7 @@ class CatchUp:
 
     def asterisk_was_reloaded(self) -> None:
         """Catch up soon: Asterisk has read its files again, or started anew."""
-        self._follower.dialplan_was_reloaded()
+        self._directory.dialplan_was_reloaded()
         self.want()
 
     async def run(self) -> None:
@@ -95,7 +98,7 @@ class CatchUp:
             self._follower.something_followed.clear()
             change, self._follower.followed = self._follower.followed, Change()
             try:
-                await self._follower.write_hints_file()
+                await self._directory.write_hints_file()
                 # A few at a time: whoever logs in meanwhile waits for these only.
                 for names in _in_batches(sorted(change.devices)):
                     await self._follower.check(Change(devices=frozenset(names)))
@@ -106,18 +109,18 @@ class CatchUp:
                 self.want()
 
     async def _everything(self) -> None:
-        await self._follower.write_files()
+        await self._directory.write_files()
         await self._compare_entries()
         if await self._routes.read(_FORM) == self._form():
             await self._compare_endpoints()
         else:
             await self._rewrite_endpoints()
-        await self._follower.correct_hints()
+        await self._directory.correct_hints()
 
     async def _compare_entries(self) -> None:
         found = await self._routes.all()
         everything = await self._desks()
-        wanted = entries(_seating_of(everything))
+        wanted = wanted_entries(_seating_of(everything))
         change = _named_by(set(differing(wanted, found)) | (set(found) - set(wanted)))
         # In the order of `logins.desks`: what a crash cut short comes first.
         known = [

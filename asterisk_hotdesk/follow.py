@@ -1,4 +1,4 @@
-"""Make the PBX match the database: endpoints, routes, hints and generated files.
+"""Make the PBX match the database: endpoints, routes and hints.
 
 What is written depends on the database alone and every write may be repeated, so
 following twice, late, or after a crash ends in the same state.  `catch_up` compares
@@ -18,23 +18,23 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.model import Change, Desk, Seating, User
-from asterisk_hotdesk.pbx import files
+from asterisk_hotdesk.model import Change, Desk, Seating
 from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import (
     Routes,
+    absent_entries,
     desk_entry,
-    desk_value,
     differing,
     user_entry,
+    wanted_entries,
 )
 from asterisk_hotdesk.refresh import Refresher
-from asterisk_hotdesk.store import Database, logins, users
+from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class Follower:
         database: Database,
         endpoints: Endpoints,
         routes: Routes,
+        directory: Directory,
         refresher: Refresher,
         config: Config,
         now: Callable[[], datetime],
@@ -54,21 +55,11 @@ class Follower:
         self._database = database
         self._endpoints = endpoints
         self._routes = routes
+        self._directory = directory
         self._refresher = refresher
         self._config = config
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._files_lock = asyncio.Lock()
-        self._sitting: dict[str, tuple[User, str | None]] = {}
-        """By key, every user and the name of the device, for the hints."""
-        self._live_hints: dict[str, str | None] = {}
-        """By key, the device that Asterisk's own hint watches, as far as known."""
-        self._filed_hints: dict[str, str | None] = {}
-        """The same for the file, which the next reload of the dialplan takes over."""
-        self._doubtful_hints: set[str] = set()
-        """Keys of those that were to be set, and perhaps are not."""
-        self._moved: set[str] = set()
-        """Keys of users that changed places since `_sitting` was last asked for."""
         self._written: dict[str, int] = {}
         """By device name, the generation of what was written last."""
         self._routed: dict[int, datetime] = {}
@@ -84,7 +75,7 @@ class Follower:
         `Unavailable` where Asterisk or PostgreSQL is not there: `catch_up` will do it.
         """
         if change.directory:
-            await self.write_files()
+            await self._directory.write_files()
         async with self._exclusive(change):
             await self._bring_about(await self._read(change))
 
@@ -108,12 +99,7 @@ class Follower:
     async def _bring_about(self, seating: Seating) -> None:
         for name, desk in seating.desks.items():
             self._written[name] = desk.generation if desk else 0
-        self._moved.update(seating.users)
-        for key, found in seating.users.items():
-            if found is None:
-                self._sitting.pop(key, None)
-            else:
-                self._sitting[key] = (found[0], _name(found[1]))
+        self._directory.take(seating)
         await self._write(seating)
         self._note_routed(seating)
         self.followed |= seating.change
@@ -127,11 +113,9 @@ class Follower:
             for name, desk in seating.desks.items():
                 if desk:
                     await self._endpoints.tidy(name, self.fields(desk))
-            for found in seating.users.values():
-                # `dialplan reload`, of which no event tells, may have read the file
-                # of hints before it said what the live hint did.
-                if found:
-                    await self._set_hint(found[0], _name(found[1]))
+            # `dialplan reload`, of which no event tells, may have read the file of
+            # hints before it said what the live hint did.
+            await self._directory.set_hints(seating)
 
     @asynccontextmanager
     async def _exclusive(self, change: Change) -> AsyncIterator[None]:
@@ -164,13 +148,12 @@ class Follower:
         await _together(
             [
                 *(self._write_endpoint(*desk) for desk in seating.desks.items()),
-                *(self._routes.write(*entry) for entry in entries(seating).items()),
-                *(self._routes.delete(entry) for entry in absent_entries(seating)),
                 *(
-                    self._set_hint(found[0], _name(found[1]))
-                    for found in seating.users.values()
-                    if found
+                    self._routes.write(*entry)
+                    for entry in wanted_entries(seating).items()
                 ),
+                *(self._routes.delete(entry) for entry in absent_entries(seating)),
+                self._directory.set_hints(seating),
                 # Asterisk serves one connection in order, so this sees what is above.
                 self._verify(seating),
             ]
@@ -191,7 +174,7 @@ class Follower:
         )
 
     async def _verify(self, seating: Seating) -> None:
-        wanted = entries(seating)
+        wanted = wanted_entries(seating)
         found = await asyncio.gather(*(self._routes.read(entry) for entry in wanted))
         there = {e: f for e, f in zip(wanted, found, strict=True) if f is not None}
         if lost := differing(wanted, there):
@@ -223,108 +206,6 @@ class Follower:
         """Let the phone fetch, unless it has what it should have."""
         if desk.switch and desk.switch.confirmed_at is None:
             self._refresher.want(desk.device.name, desk.generation)
-
-    async def _set_hint(self, user: User, device: str | None) -> None:
-        self._doubtful_hints.add(user.key)
-        await self._routes.set_hint(user, device)
-        self._doubtful_hints.discard(user.key)
-        self._live_hints[user.key] = device
-
-    def dialplan_was_reloaded(self) -> None:
-        """Note that Asterisk's hints are those of the file now."""
-        self._live_hints = dict(self._filed_hints)
-
-    async def correct_hints(self) -> None:
-        """Set the hints that do not say who sits where, or may not."""
-        for key, (_, device) in list(self._sitting.items()):
-            if (
-                key not in self._doubtful_hints
-                and key in self._live_hints
-                and self._live_hints[key] == device
-            ):
-                continue
-            async with self._locks[user_entry(key)]:
-                if key in self._sitting:
-                    await self._set_hint(*self._sitting[key])
-
-    async def write_files(self) -> None:
-        """Write the generated files, and let Asterisk reload those that differ."""
-        async with self._files_lock:
-            self._moved.clear()
-            async with self._database.transaction() as tx:
-                desks = await logins.desks(tx)
-                people = await users.everyone(tx)
-            self._take_places(desks, people)
-            phones = sorted((desk.device for desk in desks), key=lambda d: d.name)
-            if await self._write_file(
-                files.PJSIP, files.pjsip_file(self._config, phones)
-            ):
-                await self._routes.reload("res_pjsip.so")
-            contexts = {user.context for user in people}
-            extensions = files.extensions_file(self._config, phones, contexts)
-            text = files.users_file(self._sitting.values())
-            reload = await asyncio.to_thread(files.needs_reload, self._folder, text)
-            await self._write_hints(text)
-            if await self._write_file(files.EXTENSIONS, extensions) or reload:
-                await self._routes.reload("pbx_config.so")
-                self.dialplan_was_reloaded()
-
-    async def write_hints_file(self) -> None:
-        """Write the file of hints for the next reload; the live hints are set."""
-        async with self._files_lock:
-            sitting = list(self._sitting.values())
-            await self._write_hints(await asyncio.to_thread(files.users_file, sitting))
-
-    async def _write_hints(self, text: str) -> None:
-        filed = {key: device for key, (_, device) in self._sitting.items()}
-        await self._write_file(files.USERS, text)
-        self._filed_hints = filed
-
-    async def _write_file(self, name: str, text: str) -> bool:
-        return await asyncio.to_thread(files.write_if_changed, self._folder, name, text)
-
-    @property
-    def _folder(self) -> Path:
-        return self._config.asterisk.generated_dir
-
-    def _take_places(self, desks: Iterable[Desk], people: Iterable[User]) -> None:
-        where = {desk.user.key: desk.device.name for desk in desks if desk.user}
-        asked = {user.key: (user, where.get(user.key)) for user in people}
-        # Who changed places while the database was asked is known better here.
-        for key in self._moved:
-            asked.pop(key, None)
-            if key in self._sitting:
-                asked[key] = self._sitting[key]
-        self._sitting = asked
-
-
-def _name(desk: Desk | None) -> str | None:
-    return desk.device.name if desk else None
-
-
-def entries(seating: Seating) -> dict[str, str]:
-    """Return the AstDB entries that there must be."""
-    wanted = {}
-    for name, desk in seating.desks.items():
-        if desk:
-            sitting = desk.user.key if desk.user else ""
-            wanted[desk_entry(name)] = desk_value(desk.generation, sitting)
-    for key, found in seating.users.items():
-        if found and found[1]:
-            desk = found[1]
-            wanted[user_entry(key)] = f"{desk.generation}:{desk.device.name}"
-    return wanted
-
-
-def absent_entries(seating: Seating) -> list[str]:
-    """Return the AstDB entries that there must not be."""
-    gone = [desk_entry(name) for name, desk in seating.desks.items() if not desk]
-    out = [user_entry(k) for k, found in seating.users.items() if not _sits(found)]
-    return gone + out
-
-
-def _sits(found: tuple[User, Desk | None] | None) -> bool:
-    return found is not None and found[1] is not None
 
 
 def _settled(seating: Seating) -> Seating:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from asterisk_hotdesk import web
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.errors import ConfigError, HotdeskError, Unavailable
 from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
@@ -142,10 +143,13 @@ class Daemon:
             database, routes, per_second=config.refresh.per_second, now=now
         )
         endpoints = Endpoints(ari, routes)
+        directory = Directory(database, routes, config)
         self._follower = Follower(
-            database, endpoints, routes, self._refresher, config, now
+            database, endpoints, routes, directory, self._refresher, config, now
         )
-        self._catch_up = CatchUp(database, endpoints, routes, self._follower, config)
+        self._catch_up = CatchUp(
+            database, endpoints, routes, directory, self._follower, config
+        )
         self._listener = Listener(
             self._events, database, self._refresher, self._catch_up, now
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Desk, Seating, User
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
 
 _FAMILY = "hotdesk"
@@ -133,6 +133,31 @@ class Routes:
 def desk_value(generation: int, user_key: str) -> str:
     """Return what a desk's AstDB entry says; *user_key* is empty when idle."""
     return f"{generation}:{user_key}"
+
+
+def wanted_entries(seating: Seating) -> dict[str, str]:
+    """Return the AstDB entries that there must be."""
+    wanted = {}
+    for name, desk in seating.desks.items():
+        if desk:
+            sitting = desk.user.key if desk.user else ""
+            wanted[desk_entry(name)] = desk_value(desk.generation, sitting)
+    for key, found in seating.users.items():
+        if found and found[1]:
+            desk = found[1]
+            wanted[user_entry(key)] = f"{desk.generation}:{desk.device.name}"
+    return wanted
+
+
+def absent_entries(seating: Seating) -> list[str]:
+    """Return the AstDB entries that there must not be."""
+    gone = [desk_entry(name) for name, desk in seating.desks.items() if not desk]
+    out = [user_entry(k) for k, found in seating.users.items() if not _sits(found)]
+    return gone + out
+
+
+def _sits(found: tuple[User, Desk | None] | None) -> bool:
+    return found is not None and found[1] is not None
 
 
 def differing(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:

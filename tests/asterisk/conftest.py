@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow, dict_row
 
+from asterisk_hotdesk.cli.opening import hot_desks
+from asterisk_hotdesk.config import load
+from asterisk_hotdesk.login import log_out
+from asterisk_hotdesk.store import open_database
 from tests.lab.lab import Lab
 from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
 from tests.lab.snom import VirtualSnom
@@ -27,6 +32,10 @@ SETTINGS = """
 [pins]
 silence_seconds = 2
 call_seconds = 60
+"""
+
+UNROUTED = """
+SELECT 1 FROM devices JOIN switches ON switches.id = switch_id WHERE routed_at IS NULL
 """
 
 TONE_MS, GAP_MS = 100, 60
@@ -288,6 +297,18 @@ async def rings(
     return ringing
 
 
+async def everybody_leaves(lab: Lab, devices: list[str]) -> None:
+    """Log out at *devices*, as the command would."""
+    config = load(lab.config, {})
+    dsn = lab.facts["database"]
+    async with open_database(dsn, config.database.schema_name) as database:
+        desks = hot_desks(config, database)
+        for device in devices:
+            await log_out(
+                desks, device_name=device, now=datetime.now(UTC), by="command"
+            )
+
+
 @pytest.fixture
 async def office(lab: Lab) -> AsyncIterator[Office]:
     """Yield the laboratory with idle desks, no locks, and everything running."""
@@ -296,10 +317,12 @@ async def office(lab: Lab) -> AsyncIterator[Office]:
     if lab.service_pid() is None:
         lab.start_service()
     office = Office(lab, lab.facts, AsyncExitStack())
-    if office.sitting():
-        lab.hotdesk("logout", "--all", "--yes")
-    if office.rows("SELECT 1 FROM pin_attempts"):
-        lab.hotdesk("unlock", "--all")
+    if sitting := office.sitting():
+        await everybody_leaves(lab, list(sitting))
+        await eventually(
+            lambda: not office.rows(UNROUTED), "the logouts are in force", within=10
+        )
+    office.rows("DELETE FROM pin_attempts RETURNING subject")
     office.begin()
     async with office._stack:
         yield office

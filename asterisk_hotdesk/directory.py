@@ -1,0 +1,132 @@
+"""What Asterisk is told of all users and devices: generated files, and hints.
+
+Each login sets its user's hint live.  The file of hints is for the next reload of the
+dialplan, so it may lag by some seconds, and is written once for many logins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.model import Desk, Seating, User
+from asterisk_hotdesk.pbx import files
+from asterisk_hotdesk.pbx.routes import Routes
+from asterisk_hotdesk.store import Database, logins, users
+
+
+class Directory:
+    """Users with their desks as Asterisk should know them, and as it does."""
+
+    def __init__(self, database: Database, routes: Routes, config: Config) -> None:
+        self._database = database
+        self._routes = routes
+        self._config = config
+        self._files_lock = asyncio.Lock()
+        self._sitting: dict[str, tuple[User, str | None]] = {}
+        """By key, every user and the name of the device."""
+        self._moved: set[str] = set()
+        """Keys of users that changed places since `_sitting` was last asked for."""
+        self._live: dict[str, str | None] = {}
+        """By key, the device that Asterisk's own hint watches, as far as known."""
+        self._filed: dict[str, str | None] = {}
+        """The same for the file, which the next reload of the dialplan takes over."""
+        self._doubtful: set[str] = set()
+        """Keys of those whose hint was to be set, and perhaps is not."""
+
+    def take(self, seating: Seating) -> None:
+        """Note who sits where now."""
+        self._moved.update(seating.users)
+        for key, found in seating.users.items():
+            if found is None:
+                self._sitting.pop(key, None)
+            else:
+                self._sitting[key] = (found[0], _name(found[1]))
+
+    async def set_hints(self, seating: Seating) -> None:
+        """Set the hints of all users in *seating*, whatever they say now."""
+        await asyncio.gather(
+            *(
+                self._set_hint(*self._sitting[k])
+                for k in seating.users
+                if k in self._sitting
+            )
+        )
+
+    async def _set_hint(self, user: User, device: str | None) -> None:
+        self._doubtful.add(user.key)
+        await self._routes.set_hint(user, device)
+        self._doubtful.discard(user.key)
+        self._live[user.key] = device
+
+    def dialplan_was_reloaded(self) -> None:
+        """Note that Asterisk's hints are those of the file now."""
+        self._live = dict(self._filed)
+
+    async def correct_hints(self) -> None:
+        """Set the hints that do not say who sits where, or may not."""
+        for key, (_, device) in list(self._sitting.items()):
+            if (
+                key not in self._doubtful
+                and key in self._live
+                and self._live[key] == device
+            ):
+                continue
+            if key in self._sitting:
+                await self._set_hint(*self._sitting[key])
+
+    async def write_files(self) -> None:
+        """Write the generated files, and let Asterisk reload those that differ."""
+        async with self._files_lock:
+            self._moved.clear()
+            async with self._database.transaction() as tx:
+                desks = await logins.desks(tx)
+                people = await users.everyone(tx)
+            self._take_places(desks, people)
+            phones = sorted((desk.device for desk in desks), key=lambda d: d.name)
+            if await self._write_file(
+                files.PJSIP, files.pjsip_file(self._config, phones)
+            ):
+                await self._routes.reload("res_pjsip.so")
+            contexts = {user.context for user in people}
+            extensions = files.extensions_file(self._config, phones, contexts)
+            text = files.users_file(self._sitting.values())
+            reload = await asyncio.to_thread(files.needs_reload, self._folder, text)
+            await self._write_hints(text)
+            if await self._write_file(files.EXTENSIONS, extensions) or reload:
+                await self._routes.reload("pbx_config.so")
+                self.dialplan_was_reloaded()
+
+    async def write_hints_file(self) -> None:
+        """Write the file of hints for the next reload; the live hints are set."""
+        async with self._files_lock:
+            sitting = list(self._sitting.values())
+            await self._write_hints(await asyncio.to_thread(files.users_file, sitting))
+
+    async def _write_hints(self, text: str) -> None:
+        filed = {key: device for key, (_, device) in self._sitting.items()}
+        await self._write_file(files.USERS, text)
+        self._filed = filed
+
+    async def _write_file(self, name: str, text: str) -> bool:
+        return await asyncio.to_thread(files.write_if_changed, self._folder, name, text)
+
+    @property
+    def _folder(self) -> Path:
+        return self._config.asterisk.generated_dir
+
+    def _take_places(self, desks: Iterable[Desk], people: Iterable[User]) -> None:
+        where = {desk.user.key: desk.device.name for desk in desks if desk.user}
+        asked = {user.key: (user, where.get(user.key)) for user in people}
+        # Who changed places while the database was asked is known better here.
+        for key in self._moved:
+            asked.pop(key, None)
+            if key in self._sitting:
+                asked[key] = self._sitting[key]
+        self._sitting = asked
+
+
+def _name(desk: Desk | None) -> str | None:
+    return desk.device.name if desk else None
