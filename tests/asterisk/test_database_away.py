@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import psycopg
 
-from tests.asterisk.conftest import Office, press_pin
+from tests.asterisk.conftest import Office
 from tests.asterisk.trouble import (
     SORRY,
     Log,
