@@ -7,6 +7,7 @@ dialplan, so it may lag by some seconds, and is written once for many logins.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -86,18 +87,34 @@ class Directory:
                 people = await users.everyone(tx)
             self._take_places(desks, people)
             phones = sorted((desk.device for desk in desks), key=lambda d: d.name)
-            if await self._write_file(
-                files.PJSIP, files.pjsip_file(self._config, phones)
-            ):
-                await self._routes.reload("res_pjsip.so")
+            pjsip = files.pjsip_file(self._config, phones)
             contexts = {user.context for user in people}
             extensions = files.extensions_file(self._config, phones, contexts)
-            text = files.users_file(self._sitting.values())
-            reload = await asyncio.to_thread(files.needs_reload, self._folder, text)
-            await self._write_hints(text)
-            if await self._write_file(files.EXTENSIONS, extensions) or reload:
-                await self._routes.reload("pbx_config.so")
+            hints = files.users_file(self._sitting.values())
+            await self._write_file(files.PJSIP, pjsip)
+            await self._load("res_pjsip.so", pjsip)
+            await self._write_hints(hints)
+            await self._write_file(files.EXTENSIONS, extensions)
+            # Hints alone are set live: reloading very many of them blocks the dialplan
+            # for seconds.
+            if await self._load(
+                "pbx_config.so", extensions, files.without_hints(hints)
+            ):
                 self.dialplan_was_reloaded()
+
+    async def _load(self, module: str, *texts: str) -> bool:
+        """Let *module* read its files again unless it has read *texts*; return if so.
+
+        What was read last is kept in AstDB, so that neither a crash between writing
+        and reloading nor an Asterisk that was away leaves anything unread.
+        """
+        entry = f"hotdesk/loaded/{module}"
+        digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+        if await self._routes.read(entry) == digest:
+            return False
+        await self._routes.reload(module)
+        await self._routes.write(entry, digest)
+        return True
 
     async def write_hints_file(self) -> None:
         """Write the file of hints for the next reload; the live hints are set."""
@@ -110,8 +127,8 @@ class Directory:
         await self._write_file(files.USERS, text)
         self._filed = filed
 
-    async def _write_file(self, name: str, text: str) -> bool:
-        return await asyncio.to_thread(files.write_if_changed, self._folder, name, text)
+    async def _write_file(self, name: str, text: str) -> None:
+        await asyncio.to_thread(files.write_if_changed, self._folder, name, text)
 
     @property
     def _folder(self) -> Path:

@@ -88,21 +88,10 @@ def users_file(users: Iterable[tuple[User, str | None]]) -> str:
     )
 
 
-def needs_reload(folder: Path, users_text: str) -> bool:
-    """Return whether *users_text* has other extensions than the file of users.
-
-    Hints alone need none: they are set live.  A reload of very many hints blocks
-    Asterisk's dialplan for seconds.
-    """
-    try:
-        there = (folder / USERS).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return True
-    return _without_hints(there) != _without_hints(users_text)
-
-
-def _without_hints(text: str) -> list[str]:
-    return [line for line in text.splitlines() if ",hint," not in line]
+def without_hints(users_text: str) -> str:
+    """Return what of the file of users is not a hint."""
+    lines = users_text.splitlines()
+    return "\n".join(line for line in lines if ",hint," not in line)
 
 
 def write_if_changed(folder: Path, name: str, text: str) -> bool:

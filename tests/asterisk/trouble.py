@@ -170,7 +170,7 @@ def wrongs(office: Office, devices: Collection[str] = ()) -> list[str]:
         number = row["extension"] or row["name"]
         if f"<{number}>" not in shown.get("callerid", ""):
             found.append(f"{row['name']} calls as {shown.get('callerid')}")
-    routes = {k: v for k, v in office.routes().items() if not k.endswith("/form")}
+    routes = {k: v for k, v in office.routes().items() if k.count("/") > 2 and "/loaded/" not in k}
     found += [
         f"{entry} is {routes.get(entry)}, not {wanted.get(entry)}"
         for entry in sorted(wanted.keys() | routes.keys())
