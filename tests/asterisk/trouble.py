@@ -170,7 +170,11 @@ def wrongs(office: Office, devices: Collection[str] = ()) -> list[str]:
         number = row["extension"] or row["name"]
         if f"<{number}>" not in shown.get("callerid", ""):
             found.append(f"{row['name']} calls as {shown.get('callerid')}")
-    routes = {k: v for k, v in office.routes().items() if k.count("/") > 2 and "/loaded/" not in k}
+    routes = {
+        entry: value
+        for entry, value in office.routes().items()
+        if entry.split("/")[2] in ("desk", "user")
+    }
     found += [
         f"{entry} is {routes.get(entry)}, not {wanted.get(entry)}"
         for entry in sorted(wanted.keys() | routes.keys())
