@@ -17,11 +17,10 @@ from asterisk_hotdesk.errors import (
     NotAHotDesk,
     Refused,
 )
+from asterisk_hotdesk.model import LONGEST_EXTENSION
 
 LOG_OUT_EXTENSION = "0"
 """Typed in place of an extension, it logs out, without a PIN."""
-
-LONGEST_EXTENSION = 10
 
 
 class Prompt(StrEnum):

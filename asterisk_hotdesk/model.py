@@ -10,6 +10,10 @@ DEFAULT_ACCOUNT = "default"
 """The account of users and devices where nobody named one."""
 
 
+LONGEST_EXTENSION = 10
+"""Digits; the database refuses longer ones."""
+
+
 class LoggedOutTreatment(StrEnum):
     """What a caller gets who dials a user that sits nowhere."""
 

@@ -13,7 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import ConfigError
-from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Device, User
+from asterisk_hotdesk.model import (
+    DEFAULT_ACCOUNT,
+    LONGEST_EXTENSION,
+    Device,
+    User,
+)
 from asterisk_hotdesk.pbx.routes import hint_device, users_context
 
 PJSIP = "pjsip_hotdesk.conf"
@@ -22,7 +27,6 @@ USERS = "hotdesk_users.conf"
 
 RING_SECONDS = 30
 QUALIFY_SECONDS = 60
-LONGEST_EXTENSION = 10
 
 _templates = Environment(
     loader=PackageLoader("asterisk_hotdesk.dialplan", "."),
