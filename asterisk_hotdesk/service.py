@@ -46,7 +46,8 @@ from asterisk_hotdesk.store import (
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 2.0
+"""Callers hear that we are away until we have noticed that Asterisk is back."""
 
 ORPHAN_SECONDS = 1.0
 """A channel in our application that sends no StasisStart so long is an orphan."""

@@ -122,8 +122,14 @@ class Database:
         Statements are sent without waiting for the answers to those before, so an
         error may show at a later statement, but always inside the block or at its end.
         """
+        task = asyncio.current_task()
+        cancellations = task.cancelling() if task else 0
         with translated_errors():
             async with self._pool.connection() as connection:
+                # Python 3.11's `wait_for`, which the pool uses, forgets a cancellation
+                # that arrives together with the connection.
+                if task and task.cancelling() > cancellations:
+                    raise asyncio.CancelledError
                 with cut_off_after(connection, self._patience):
                     async with connection.pipeline(), connection.transaction():
                         yield connection

@@ -101,7 +101,7 @@ async def eventually(
     condition: Callable[[], object],
     what: str | Callable[[], str],
     *,
-    within: float = 5,
+    within: float = 10,
 ) -> None:
     """Return once the condition holds, which is looked at again and again."""
     deadline = time.monotonic() + within
@@ -289,7 +289,7 @@ def sip_phone(phone: VirtualSnom | Phone) -> Phone:
 
 
 async def rings(
-    phone: VirtualSnom | Phone, *, caller: Party, within: float = 5
+    phone: VirtualSnom | Phone, *, caller: Party, within: float = 10
 ) -> IncomingCall:
     """Return the call that *phone* rings with, which is from *caller*."""
     ringing = await sip_phone(phone).ringing(within=within)

@@ -54,6 +54,7 @@ async def test_killed_while_people_change_places(office: Office) -> None:
     assert phone_of(one).incoming == []
     assert (await rings(one, "112", trunk)).dialled == "112"
     await two.shows("100", within=SOON)
+    await until(lambda: "hotdesk" in lab.pbx.cli("ari show apps"), "calls to be served")
     await office.sit_down(one, "101")
     assert lab.service_pid() == service
 

@@ -69,7 +69,7 @@ class Service:
     async def stops(self) -> None:
         """End it as systemd does; it takes less than 5 s and is no failure."""
         self._process.send_signal(signal.SIGTERM)
-        assert await self.ends(within=5) == 0
+        assert await self.ends(within=15) == 0
         assert "Traceback" not in self.said()
 
     def close(self) -> None:
@@ -255,7 +255,9 @@ async def test_a_wrong_secret_is_named(
 ) -> None:
     async with _lab_service_stopped(office.lab, make):
         service = make(_replaced(key, '"wrong-canary"'))
-        await until(lambda: "refuses our user name" in service.said(), "it says so")
+        await until(
+            lambda: "refuses our user name" in service.said(), "it says so", within=20
+        )
         said = service.said()
         line = next(line for line in said.splitlines() if "refuses" in line)
         assert f"Asterisk's {neighbour} refuses" in line

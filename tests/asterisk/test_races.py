@@ -93,13 +93,12 @@ async def test_two_users_at_one_desk(office: Office, second: str) -> None:
         await asyncio.gather(
             _press(one, office.pin("100")[-1]), _press(two, office.pin("101")[-1])
         )
-        await two.hears(0.3)
+        await asyncio.gather(one.hears(0.3), two.hears(0.3))
     else:
         await asyncio.gather(
             _press(one, office.pin("100")[-1]),
             office.hotdesk("login", "101", "HD0001"),
         )
-    await one.hears(0.3)
     query = "SELECT 1 FROM logins WHERE until IS NULL OR end_reason = 'replaced'"
     await until(lambda: office.rows(query), "somebody sits")
     for call in phone_of(desk).calls:

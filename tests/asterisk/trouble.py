@@ -20,7 +20,7 @@ SORRY = "im-sorry"
 
 
 async def until(
-    condition: Callable[[], Any], what: str, within: float = 5, pause: float = 0.05
+    condition: Callable[[], Any], what: str, within: float = 10, pause: float = 0.05
 ) -> None:
     """Return once *condition* holds; it may block, and TimeoutError says *what*."""
     deadline = time.monotonic() + within

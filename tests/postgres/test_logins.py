@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -467,3 +470,42 @@ async def test_on_each_device_later_switches_have_higher_numbers(
     )
     assert earlier_than_the_one_before == []
     assert await office.rows("SELECT count(*) > %s FROM switches", ROUNDS) == [(True,)]
+
+
+# Stopping --------------------------------------------------------------------
+
+
+class ForgetfulPool:
+    """Forgets a cancellation that arrives together with the connection.
+
+    That is what Python 3.11's `wait_for` does in psycopg_pool, if rarely.
+    """
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+        self.waiting = asyncio.Event()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        self.waiting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        async with self.real.connection() as connection:
+            yield connection
+
+
+async def test_who_is_stopped_while_waiting_for_a_connection_stops(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the daemon would run on, and nobody stops it a second time."""
+    pool = ForgetfulPool(vars(office.database)["_pool"])
+    monkeypatch.setattr(office.database, "_pool", pool)
+    logging_in = asyncio.create_task(office.log_in(ALICE, A))
+    await pool.waiting.wait()
+
+    logging_in.cancel()
+    await asyncio.wait({logging_in}, timeout=5)
+
+    assert logging_in.cancelled()
+    monkeypatch.undo()
+    assert await office.sitting() == {}

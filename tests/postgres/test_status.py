@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk import status as listening
@@ -609,6 +609,7 @@ headers = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

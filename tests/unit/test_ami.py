@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.errors import Unavailable
@@ -743,6 +743,7 @@ streams = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(streams, st.lists(st.integers(0, 10**4), max_size=12))
 def test_however_the_bytes_arrive_the_events_are_the_same(
     sent: list[dict[str, str]], cuts: list[int]
@@ -759,6 +760,7 @@ def test_however_the_bytes_arrive_the_events_are_the_same(
     assert len(heard(*packets)) == len(sent)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=10))
 def test_no_bytes_break_the_connection_and_the_next_event_is_heard(
     packets: list[bytes],

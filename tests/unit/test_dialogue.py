@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, cycle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.config import PromptsConfig
@@ -223,6 +223,7 @@ def test_an_outage_ends_the_call_with_an_apology() -> None:
     assert call.unavailable() == Finish((Prompt.UNAVAILABLE,))
 
 
+@settings(deadline=None)
 @given(dialled, all_tries, st.lists(answers, max_size=30), st.sampled_from(ALIKE))
 def test_a_caller_who_stops_starting_over_is_soon_done(
     extension: str, tries: int, first: list[Answer], refusal: type[Refused]
@@ -241,6 +242,7 @@ def test_a_caller_who_stops_starting_over_is_soon_done(
     assert len(steps) <= 3 * tries + 2 * restarts + 1
 
 
+@settings(deadline=None)
 @given(dialled, all_tries, st.lists(answers, min_size=60, max_size=60))
 def test_prompts_tell_nobody_which_extensions_exist(
     extension: str, tries: int, given_answers: list[Answer]
@@ -253,6 +255,7 @@ def test_prompts_tell_nobody_which_extensions_exist(
     assert all(steps == heard[0] for steps in heard)
 
 
+@settings(deadline=None)
 @given(dialled, all_tries, st.lists(answers, max_size=20))
 def test_whatever_is_asked_or_said_is_never_nothing(
     extension: str, tries: int, first: list[Answer]
@@ -302,6 +305,7 @@ def test_every_refusal_has_a_code_of_its_own_and_a_sentence() -> None:
     assert all(str(kind()).endswith(".") for kind in kinds)
 
 
+@settings(deadline=None)
 @given(dialled, st.lists(answers, max_size=10), st.sampled_from(ALIKE + OTHER_REFUSALS))
 def test_no_step_and_no_answer_shows_the_pin(
     extension: str, before: list[Answer], refusal: type[Refused]

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.config import MANAGED_FIELDS, Config
@@ -107,6 +107,7 @@ def test_what_a_login_changes_the_configuration_cannot_set() -> None:
         Config.model_validate({**SECRETS, "endpoint": {"callerid": '"x" <911>'}})
 
 
+@settings(deadline=None)
 @given(device=devices, user=users, extra=extras)
 def test_idle_and_used_have_the_same_fields_and_all_are_text(
     device: Device, user: User, extra: dict[str, str]
@@ -120,6 +121,7 @@ def test_idle_and_used_have_the_same_fields_and_all_are_text(
     assert json.dumps(used, ensure_ascii=False).encode()
 
 
+@settings(deadline=None)
 @given(device=devices, sitting=st.lists(users, max_size=4), extra=extras)
 def test_after_the_last_logout_a_device_is_as_if_never_used(
     device: Device, sitting: list[User], extra: dict[str, str]
@@ -183,6 +185,7 @@ def test_who_has_no_name_to_show_is_shown_as_the_extension(name: str) -> None:
     assert caller_id(name) == '"100" <100>'
 
 
+@settings(deadline=None)
 @given(user=users)
 def test_no_name_breaks_out_of_the_caller_id(user: User) -> None:
     shown = fields(DEVICE, user)["callerid"]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.config import PinsConfig, PromptsConfig
@@ -288,6 +288,7 @@ def test_a_prompt_whose_sounds_are_all_missing_is_a_beep() -> None:
 EVERY_SOUND = {name for sounds in PromptsConfig() for name in sounds[1]} - {"NUMBER"}
 
 
+@settings(deadline=None)
 @given(
     st.frozensets(st.sampled_from(sorted(EVERY_SOUND))),
     st.lists(st.sampled_from(list(Prompt)), min_size=1, max_size=3),

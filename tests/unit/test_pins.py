@@ -127,6 +127,7 @@ def test_an_extension_is_no_pin_of_its_own_user(pin: str) -> None:
         check_pin(pin, length=len(pin), extension="4711")
 
 
+@settings(deadline=None)
 @given(pin=any_text, length=st.integers(4, 12), extension=st.from_regex(r"[0-9]{2,10}"))
 def test_a_complaint_never_repeats_the_pin(
     pin: str, length: int, extension: str
@@ -141,6 +142,7 @@ def test_a_complaint_never_repeats_the_pin(
             assert len(tried) < 3 or tried not in said
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"\A[0-9]{6}\Z"))
 def test_almost_every_six_digits_are_a_pin(pin: str) -> None:
     """What is refused follows a rule that a person can guess."""

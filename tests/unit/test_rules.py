@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.errors import AlreadyLoggedIn, LockedOut
@@ -84,6 +84,7 @@ def test_a_refused_second_login_does_not_replace_whoever_sits_there() -> None:
         make_room(ALICE, DEVICE, [bobs, alices], "refuse")
 
 
+@settings(deadline=None)
 @given(
     seats=st.permutations(range(1, 9)),
     user_id=st.integers(1, 8),
@@ -146,6 +147,7 @@ def test_who_never_failed_is_not_locked() -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     count=st.integers(0, 2**70),
     limit=st.integers(1, 10**6),
