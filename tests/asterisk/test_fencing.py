@@ -67,7 +67,7 @@ class Service:
         return self._process.wait()
 
     async def stops(self) -> None:
-        """End it as systemd does; it takes less than 5 s and is no failure."""
+        """End it as systemd does, which is no failure."""
         self._process.send_signal(signal.SIGTERM)
         assert await self.ends(within=15) == 0
         assert "Traceback" not in self.said()
