@@ -134,7 +134,9 @@ class Listener:
             except HotdeskError as error:
                 outage.note(error)
                 # What was learned meanwhile is newer.
-                self._pending = pending | self._pending
+                meanwhile, self._pending = self._pending, pending
+                for seen in meanwhile.values():
+                    self._note(seen)
                 self._pending_there.set()
                 await asyncio.sleep(1.0)
             else:

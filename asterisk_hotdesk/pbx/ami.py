@@ -30,7 +30,10 @@ ACTION_SECONDS = 5.0
 SLOW_SECONDS = 60.0
 PING_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 2.0
 LONGEST_BACKOFF_SECONDS = 10.0
+"""After a refused login: each attempt is a line in Asterisk's security log."""
+LOGIN_SECONDS = 3.0
 STEADY_SECONDS = 10.0
 """A connection that lasted so long was a good one: what follows is a new outage."""
 MOST_QUEUED_EVENTS = 20_000
@@ -50,6 +53,10 @@ class AmiRefused(Unavailable):
         if message == "Permission denied":
             remedy = "; compare the rights in manager.conf with the README"
         super().__init__(f"Asterisk refuses {action}: {message}{remedy}")
+
+
+class LoginRefused(Unavailable):
+    """Asterisk knows neither our user name nor our secret, or not from here."""
 
 
 class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
@@ -142,14 +149,17 @@ class Ami:
         pause = FIRST_PAUSE_SECONDS
         while True:
             began = time.monotonic()
+            refused = False
             try:
                 await self._serve_once(outage)
             except Unavailable as unavailable:
                 outage.note(unavailable)
+                refused = isinstance(unavailable, LoginRefused)
             if time.monotonic() - began > STEADY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, LONGEST_BACKOFF_SECONDS)
+            longest = LONGEST_BACKOFF_SECONDS if refused else LONGEST_PAUSE_SECONDS
+            pause = min(pause * 2, longest)
 
     async def _serve_once(self, outage: Outage) -> None:
         connection = _Connection(
@@ -173,7 +183,7 @@ class Ami:
 
     async def _log_in(self, connection: _Connection) -> None:
         try:
-            async with asyncio.timeout(ACTION_SECONDS):
+            async with asyncio.timeout(LOGIN_SECONDS):
                 await connection.connect()
                 reply = await connection.authenticated_future
         except (OSError, TimeoutError) as error:
@@ -181,7 +191,7 @@ class Ami:
                 f"Asterisk's AMI cannot be reached ({type(error).__name__})"
             ) from None
         if not reply.success:
-            raise Unavailable(
+            raise LoginRefused(
                 "Asterisk's AMI refuses our user name or secret;"
                 " compare manager.conf with [asterisk] in hotdesk.toml"
             )

@@ -494,16 +494,18 @@ async def test_what_happens_while_the_list_is_made_is_newer(desk: Desk) -> None:
 
 
 class AwayFirst(Database):
-    """A database whose first transaction fails."""
+    """A database whose first transaction fails, but not at once."""
 
     def __init__(self, real: Database) -> None:
         self.real = real
-        self.asked = 0
+        self.asked = asyncio.Event()
+        self.fails = asyncio.Event()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        self.asked += 1
-        if self.asked == 1:
+        if not self.asked.is_set():
+            self.asked.set()
+            await self.fails.wait()
             raise Unavailable("PostgreSQL cannot be reached")
         async with self.real.transaction() as tx:
             yield tx
@@ -515,12 +517,15 @@ async def test_what_could_not_be_written_is_written_later_unless_there_is_news(
     away = AwayFirst(deaf.office.database)
     async with running(deaf, away), asyncio.timeout(5):
         deaf.say(contact_of(PHONE, "Reachable"), state_of(PHONE, "INUSE"))
-        while not away.asked:
-            await deaf.known()
+        await away.asked.wait()
         deaf.say(state_of(PHONE, "NOT_INUSE"))
-        known = await deaf.until(lambda known: known.registered)
+        while deaf.refresher.in_call[PHONE]:
+            await deaf.known()
+        away.fails.set()
+        known = await deaf.until(lambda known: known.in_call is not None)
 
     assert known.in_call is False
+    assert known.registered
 
 
 # What nobody should send -----------------------------------------------------

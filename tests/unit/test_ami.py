@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from panoramisk import Manager
 
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.pbx import ami as ami_module
@@ -405,6 +406,23 @@ async def test_what_was_not_answered_is_never_sent_again(
     assert [a.get("val") for a in pbx.last.actions] == [None, "fresh"]
 
 
+async def test_nobody_but_us_connects_again(
+    pbx: FakePbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """panoramisk would, and log in with what it remembers."""
+    monkeypatch.setitem(Manager.defaults, "reconnect_timeout", 0)
+    monkeypatch.setattr(ami_module, "FIRST_PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(ami_module, "LONGEST_BACKOFF_SECONDS", 60.0)
+    async with connected(pbx) as ami:
+        pbx.last.writer.transport.abort()
+        await until(lambda: not ami.connected.is_set())
+        for _ in range(3):
+            async with connected(pbx):
+                pass
+
+        assert len(pbx.sessions) == 1 + 3
+
+
 async def test_a_peer_that_goes_in_the_middle_of_a_list_is_noticed_at_once(
     pbx: FakePbx,
 ) -> None:
@@ -695,10 +713,10 @@ async def test_garbage_that_is_glued_to_a_message_does_not_hide_it(
 
 async def test_of_a_repeated_header_the_last_counts(pbx: FakePbx) -> None:
     async with connected(pbx, with_events=True) as ami:
-        pbx.last.send("Event: X\r\nVar: 1\r\nVar: 2\r\nVar: 3\r\nvAR: 4\r\n\r\n")
+        pbx.last.send("Event: X\r\nVar: 1\r\nVar: 2\r\nVar: 3\r\nA: 4\r\na: 5\r\n\r\n")
         (event,) = await events_of(ami, 1)
 
-    assert event["var"] == "4"
+    assert (event["var"], event["a"]) == ("3", "5")
 
 
 async def test_a_header_may_hold_what_separates_headers(pbx: FakePbx) -> None:
