@@ -571,12 +571,12 @@ async def test_a_peer_that_does_not_let_us_in_is_tried_again(
     def close(session: Session, action: Message) -> None:
         session.writer.close()
 
-    monkeypatch.setattr(ami_module, "ACTION_SECONDS", 0.05)
+    monkeypatch.setattr(ami_module, "LOGIN_SECONDS", 0.05)
     pbx.answers["Login"] = silent if mute == "never answers" else close
     ami = Ami("127.0.0.1", pbx.port, USERNAME, SECRET, with_events=True)
     async with running(ami):
         await until(lambda: len(pbx.sessions) > 3)
-        monkeypatch.setattr(ami_module, "ACTION_SECONDS", 5.0)
+        monkeypatch.setattr(ami_module, "LOGIN_SECONDS", 5.0)
         pbx.answers["Login"] = log_in
         await asyncio.wait_for(ami.connected.wait(), 5)
 
