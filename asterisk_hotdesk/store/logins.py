@@ -104,11 +104,13 @@ async def touched(
     rows = await tx.execute(
         _DESKS  # noqa: S608
         + """
-        WHERE devices.name = ANY(%(names)s) OR devices.id IN (
-            SELECT device_id FROM logins JOIN users ON users.id = user_id
-            JOIN unnest(%(accounts)s::text[], %(extensions)s::text[])
-                AS wanted (account, extension) USING (account, extension)
-            WHERE until IS NULL)
+        WHERE devices.id = ANY (
+            ARRAY (SELECT id FROM devices WHERE name = ANY(%(names)s))
+            || ARRAY (
+                SELECT device_id FROM logins JOIN users ON users.id = user_id
+                JOIN unnest(%(accounts)s::text[], %(extensions)s::text[])
+                    AS wanted (account, extension) USING (account, extension)
+                WHERE until IS NULL))
         """,
         {
             "names": list(device_names),
@@ -141,8 +143,8 @@ async def lock(tx: Tx, user: User | None, device: Device) -> Locked:
     await tx.execute(
         """
         SELECT 1 FROM devices
-        WHERE id = %(device)s OR id IN (
-            SELECT device_id FROM logins WHERE user_id = %(user)s AND until IS NULL)
+        WHERE id = ANY (%(device)s || ARRAY (
+            SELECT device_id FROM logins WHERE user_id = %(user)s AND until IS NULL))
         ORDER BY id FOR UPDATE
         """,
         {"device": device.id, "user": user.id if user else None},
