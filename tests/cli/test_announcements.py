@@ -11,16 +11,18 @@ from tests.cli.command import Command
 async def test_a_daemon_that_is_stopped_while_it_follows_a_change_ends(
     hotdesk: Command,
 ) -> None:
-    following = asyncio.Event()
+    following, listening = asyncio.Event(), asyncio.Event()
 
     async def follow() -> None:
         async with events.announcements(hotdesk.database, "the daemon") as changes:
+            listening.set()
             async for _ in changes:
                 following.set()
                 await asyncio.Event().wait()
 
     daemon = asyncio.create_task(follow())
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(5):
+        await listening.wait()
     await hotdesk.succeeds("user", "add", "100", "--name", "A")
     async with asyncio.timeout(5):
         await following.wait()

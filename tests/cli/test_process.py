@@ -247,11 +247,22 @@ async def test_progress_is_shown_on_a_terminal(
     assert "1500/1500" in seen
 
 
+async def until_it_waits_for_a_lock(office: Command) -> None:
+    """Return once some other connection waits for what this test holds."""
+    async with asyncio.timeout(10):
+        while True:
+            async with office.database.transaction() as tx:
+                rows = await tx.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+                if await rows.fetchone():
+                    return
+            await asyncio.sleep(0.05)
+
+
 async def test_ctrl_c_ends_a_command_quietly(office: Command) -> None:
     async with office.database.transaction() as tx:
         await tx.execute("SELECT 1 FROM devices FOR UPDATE")
         async with office.started("login", "100", "HD0001") as process:
-            await asyncio.sleep(1.5)
+            await until_it_waits_for_a_lock(office)
             process.send_signal(signal.SIGINT)
             out, err = await process.communicate()
     assert (process.returncode, err.strip()) == (130, b"hotdesk: interrupted")

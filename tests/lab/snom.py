@@ -110,7 +110,7 @@ class VirtualSnom:
 
     @property
     def user_agent(self) -> str:
-        """As a snom names itself to a web server (reference §1.5)."""
+        """As a snom names itself to a web server (as the plugins of Wazo know it)."""
         versions = f"{self.firmware} 2010.12-00004-g9ba52f5"
         about = f"{self.model}-SIP {versions} {self.mac} SXM:0 UXM:0"
         return f"Mozilla/4.0 (compatible; {about})"
@@ -352,7 +352,7 @@ def _blf(argument: str) -> tuple[str, str]:
 
 
 def _page_text(body: bytes) -> str:
-    """The words on a minibrowser page, one line each (reference §3)."""
+    """The words on a minibrowser page, one line each."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - from the lab's own server
     except ET.ParseError:

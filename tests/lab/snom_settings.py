@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 # The names are those of the templates of Wazo (wazo-provd-plugins), FusionPBX (D785)
-# and Tancredi (snom.tmpl), and of snom's wiki: /work/shared/reference/provisioning.md
-# §1, with sources S1 to S6.
+# and Tancredi (snom.tmpl), and of snom's wiki (service.snom.com: "<phone-settings>",
+# "<functionKeys>", "Permission Flags").
 IDENTITY_SETTINGS = frozenset(
     """
     blf_directed_call_pickup blf_park_pick_up codec_priority_list keepalive_interval
