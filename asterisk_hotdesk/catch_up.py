@@ -29,6 +29,10 @@ RECHECK_SECONDS = 3.0
 """AstDB commits about once a second, and takes back what it cannot commit."""
 
 RETRY_SECONDS = 1.0
+GATHER_SECONDS = 0.3
+
+PACE_SECONDS = 0.001
+"""Between two endpoints that are compared, so that logins meanwhile find room."""
 
 _IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
 _FORM = "hotdesk/form"
@@ -75,6 +79,8 @@ class CatchUp:
                     await self._wanted.wait()
             except TimeoutError:
                 pass
+            # At a start or after an outage several ask at once, for the same.
+            await asyncio.sleep(GATHER_SECONDS)
             self._wanted.clear()
             try:
                 await self._everything()
@@ -146,6 +152,7 @@ class CatchUp:
                 )
             else:
                 self._follower.refresh(desk)
+            await asyncio.sleep(PACE_SECONDS)
 
     async def _rewrite_endpoints(self) -> None:
         for names in _in_batches([desk.device.name for desk in await self._desks()]):

@@ -326,3 +326,15 @@ async def office(lab: Lab) -> AsyncIterator[Office]:
     office.begin()
     async with office._stack:
         yield office
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a test by calls that fails run once more; the report tells of it.
+
+    Real telephones on a busy machine now and then lose a call's audio.  What fails
+    twice is a defect.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
