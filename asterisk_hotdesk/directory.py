@@ -75,6 +75,7 @@ class Directory:
                 and self._live[key] == device
             ):
                 continue
+            # Somebody may have moved, or been removed, while others were set.
             if key in self._sitting:
                 await self._set_hint(*self._sitting[key])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Iterable
 
 from tests.lab.desks import Desks, plugged_in, taking_orders
@@ -114,15 +115,16 @@ async def _refused(call: Call, what: str) -> None:
 def _invite(lab: Lab) -> None:
     facts = lab.facts
     where = "" if lab.directory.name == ".lab" else f" --dir {lab.directory}"
+    # The shell that this is typed into does not know the virtual environment.
+    phone = f"{sys.executable} -m tests.lab phone{where}"
     second = facts["users"][1]
     _chapter("Everything stays up. Try more from another shell")
     _lines(
         [
-            "python -m tests.lab phone" + where + " HD0002 show",
-            f"python -m tests.lab phone{where} HD0002 dial '*77*{second['extension']}*'"
-            f" --pin {second['pin']}",
-            f"python -m tests.lab phone{where} 200 call {second['extension']}",
-            f"python -m tests.lab phone{where} HD0002 press 1",
+            f"{phone} HD0002 show",
+            f"{phone} HD0002 dial '*77*{second['extension']}*' --pin {second['pin']}",
+            f"{phone} 200 call {second['extension']}",
+            f"{phone} HD0002 press 1",
             " ".join([*facts["hotdesk"], "status"]),
         ]
     )
