@@ -32,6 +32,65 @@ class EndReason(StrEnum):
     REMOVED = "removed"
 
 
+class KeyKind(StrEnum):
+    """What pressing a function key does; stored, so never rename one."""
+
+    BLF = "blf"
+    """Shows whether an extension is busy; dials it, or picks up its call."""
+    SPEED_DIAL = "speed"
+    LINE = "line"
+    URL = "url"
+    DTMF = "dtmf"
+    PARK = "park"
+    DND = "dnd"
+    FORWARD = "forward"
+    TRANSFER = "transfer"
+    DIRECTORY = "directory"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserKey:
+    """A function key that a user wants on every phone."""
+
+    position: int
+    """From 1, before the hot-desk key is put in."""
+    kind: KeyKind
+    value: str = ""
+    """An extension, a number, a URL or digits, by kind; else empty."""
+    label: str = ""
+    priority: int = 5
+    """1 to 9: where a phone has too few keys, those with the lowest number stay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceOptions:
+    """What an administrator set for one phone; the defaults leave it to the settings."""
+
+    transport: str = ""
+    """`udp`, `tcp` or `tls`; empty: `provisioning.sip_transport`."""
+    srtp: bool = False
+    codecs: tuple[str, ...] = ()
+    """Asterisk's names, the best first; empty: those of the PJSIP endpoint."""
+    timezone: str = ""
+    """Such as Europe/Berlin; empty: `provisioning.timezone`."""
+    outbound_proxy: str = ""
+    """`HOST[:PORT]` of an SBC that a remote phone goes through; empty: none."""
+    hot_desk_key: int = 1
+    """Which function key logs in and out, from 1; 0: none."""
+    keep_key_positions: bool = False
+    """Whether a user's keys stay where they are instead of making room for ours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneKind:
+    """What a phone says it is; empty where it does not say."""
+
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class User:
     """Somebody with an extension and a PIN."""
@@ -49,6 +108,8 @@ class User:
     logged_out_treatment: LoggedOutTreatment
     logged_out_target: str
     """A mailbox (`100@default`) for voicemail, a number for number, else empty."""
+    ringtone: int | None = None
+    """1 to 9; None: the phone's own."""
 
     @property
     def key(self) -> str:
@@ -68,13 +129,24 @@ class Device:
     id: int
     account: str
     name: str
-    mac: str
-    """Twelve lower-case hexadecimal digits."""
+    mac: str | None
+    """Twelve lower-case hexadecimal digits; None: of the pool, no phone has claimed it."""
     sip_secret: str = field(repr=False)
+    web_password: str = field(repr=False)
+    """Of the phone's own web page."""
     language: str | None
     emergency_number: str
     """The caller ID number of emergency calls from this desk; empty: the PBX's own."""
     location: str
+    enabled: bool = True
+    """Else its phone gets no configuration, and nobody can log in there."""
+    options: DeviceOptions = DeviceOptions()
+    phone: PhoneKind = PhoneKind()
+    """What its phone last said it is."""
+    base_user_id: int | None = None
+    """Who sits there from the first start on."""
+    base_user_returns: bool = False
+    """Whether the base user comes back whenever somebody else has logged out."""
 
     @property
     def caller_id(self) -> str:
@@ -109,6 +181,8 @@ class Switch:
     routed_at: datetime | None = None
     refreshed_at: datetime | None = None
     confirmed_at: datetime | None = None
+    restarted_at: datetime | None = None
+    """The phone restarted although it was only asked to fetch."""
 
 
 @dataclass(frozen=True, kw_only=True)

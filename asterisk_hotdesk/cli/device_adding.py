@@ -96,6 +96,7 @@ def _checked(row: dict[str, str]) -> NewDevice:
         mac=values.mac_address(row["mac"]),
         account=values.account_name(row.get("account") or DEFAULT_ACCOUNT),
         sip_secret=secrets.token_urlsafe(18),
+        web_password=secrets.token_urlsafe(12),
         location=values.location(row.get("location", "")),
         emergency_number=values.emergency_number(row.get("emergency_number", "")),
         language=values.language(row.get("language")),
@@ -105,7 +106,9 @@ def _checked(row: dict[str, str]) -> NewDevice:
 async def _complain_of_taken(tx: Tx, wanted: Sequence[Given[NewDevice]]) -> None:
     complaints = Complaints()
     names, macs = await devices.taken(
-        tx, [given.what.name for given in wanted], [given.what.mac for given in wanted]
+        tx,
+        [given.what.name for given in wanted],
+        [given.what.mac for given in wanted if given.what.mac],
     )
     for given in wanted:
         if given.what.name in names:

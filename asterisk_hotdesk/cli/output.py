@@ -76,8 +76,10 @@ def moment(time: datetime | None) -> str:
     return f"{time.astimezone():%Y-%m-%d %H:%M:%S}" if time else "-"
 
 
-def mac_shown(mac: str) -> str:
+def mac_shown(mac: str | None) -> str:
     """Return a MAC address as it is printed on phones."""
+    if mac is None:
+        return "-"
     return ":".join(mac[i : i + 2] for i in range(0, len(mac), 2)).upper()
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
-from asterisk_hotdesk.model import Device
+from asterisk_hotdesk.model import Device, DeviceOptions, PhoneKind
 from asterisk_hotdesk.store.database import Tx
 
 COLUMNS = """
     devices.id, devices.account, devices.name, devices.mac, devices.sip_secret,
-    devices.language, devices.emergency_number, devices.location
+    devices.web_password, devices.enabled, devices.language,
+    devices.emergency_number, devices.location, devices.options, devices.vendor,
+    devices.model, devices.firmware, devices.base_user_id, devices.base_user_returns
 """
 
 
@@ -24,10 +29,29 @@ def device_of(row: DictRow) -> Device:
         name=row["name"],
         mac=row["mac"],
         sip_secret=row["sip_secret"],
+        web_password=row["web_password"],
+        enabled=row["enabled"],
         language=row["language"],
         emergency_number=row["emergency_number"],
         location=row["location"],
+        options=_options_of(row["options"]),
+        phone=PhoneKind(
+            vendor=row["vendor"], model=row["model"], firmware=row["firmware"]
+        ),
+        base_user_id=row["base_user_id"],
+        base_user_returns=row["base_user_returns"],
     )
+
+
+def _options_of(stored: Mapping[str, Any]) -> DeviceOptions:
+    codecs = tuple(stored.get("codecs", ()))
+    return DeviceOptions(**{**stored, "codecs": codecs})
+
+
+def _stored(options: DeviceOptions) -> Jsonb:
+    """Return what differs from the defaults, so that a default may change later."""
+    usual = asdict(DeviceOptions())
+    return Jsonb({k: v for k, v in asdict(options).items() if v != usual[k]})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +59,21 @@ class NewDevice:
     """What an administrator says about a device to be added."""
 
     name: str
-    mac: str
+    mac: str | None
+    """None: of the pool."""
     account: str
     sip_secret: str = field(repr=False)
+    web_password: str = field(repr=False)
     language: str | None = None
     emergency_number: str = ""
     location: str = ""
+    options: DeviceOptions = DeviceOptions()
+    base_user_id: int | None = None
+    """Who sits there once its phone has started."""
+    base_user_returns: bool = False
+    enrol_until: datetime | None = None
+    """Until when a phone may fetch its first configuration; None: not yet."""
+    deliveries_left: int = 0
 
 
 async def add(tx: Tx, devices: Sequence[NewDevice]) -> None:
@@ -48,22 +81,16 @@ async def add(tx: Tx, devices: Sequence[NewDevice]) -> None:
     async with tx.cursor() as cursor:
         await cursor.executemany(
             """
-            INSERT INTO devices (account, name, mac, sip_secret, language,
-                                 emergency_number, location)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            INSERT INTO devices (account, name, mac, sip_secret, web_password, language,
+                                 emergency_number, location, options, base_user_id,
+                                 base_user_due, base_user_returns, enrol_until,
+                                 deliveries_left)
+            VALUES (%(account)s, %(name)s, %(mac)s, %(sip_secret)s, %(web_password)s,
+                    %(language)s, %(emergency_number)s, %(location)s, %(options)s,
+                    %(base_user_id)s, %(base_user_id)s::bigint IS NOT NULL,
+                    %(base_user_returns)s, %(enrol_until)s, %(deliveries_left)s)
             """,
-            [
-                (
-                    d.account,
-                    d.name,
-                    d.mac,
-                    d.sip_secret,
-                    d.language,
-                    d.emergency_number,
-                    d.location,
-                )
-                for d in devices
-            ],
+            [vars(device) | {"options": _stored(device.options)} for device in devices],
         )
 
 
@@ -114,8 +141,12 @@ async def update(tx: Tx, device: Device) -> None:
     await tx.execute(
         """
         UPDATE devices SET mac = %(mac)s, language = %(language)s,
-            emergency_number = %(emergency_number)s, location = %(location)s
+            emergency_number = %(emergency_number)s, location = %(location)s,
+            enabled = %(enabled)s, options = %(options)s,
+            base_user_id = %(base_user_id)s,
+            base_user_due = base_user_due AND %(base_user_id)s::bigint IS NOT NULL,
+            base_user_returns = %(base_user_returns)s
         WHERE id = %(id)s
         """,
-        vars(device),
+        vars(device) | {"options": _stored(device.options)},
     )

@@ -23,7 +23,8 @@ Step = Literal["refreshed", "confirmed"]
 _DESKS = f"""
     SELECT {DEVICE_COLUMNS}, to_jsonb(users) AS user,
            switches.id AS switch_id, switches.login_id, switches.decided_at,
-           switches.routed_at, switches.refreshed_at, switches.confirmed_at
+           switches.routed_at, switches.refreshed_at, switches.confirmed_at,
+           switches.restarted_at
     FROM devices
     LEFT JOIN switches ON switches.id = devices.switch_id
     LEFT JOIN logins ON logins.device_id = devices.id AND logins.until IS NULL
@@ -43,6 +44,7 @@ def _desk_of(row: DictRow) -> Desk:
             routed_at=row["routed_at"],
             refreshed_at=row["refreshed_at"],
             confirmed_at=row["confirmed_at"],
+            restarted_at=row["restarted_at"],
         )
     user = user_of(row["user"]) if row["user"] else None
     return Desk(device=device, user=user, switch=switch)

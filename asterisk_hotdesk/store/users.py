@@ -13,7 +13,7 @@ from asterisk_hotdesk.store.database import Tx
 COLUMNS = """
     users.id, users.account, users.extension, users.name, users.context,
     users.language, users.allowed, users.pin_hash, users.logged_out_treatment,
-    users.logged_out_target
+    users.logged_out_target, users.ringtone
 """
 
 
@@ -30,6 +30,7 @@ def user_of(row: DictRow) -> User:
         pin_hash=row["pin_hash"],
         logged_out_treatment=LoggedOutTreatment(row["logged_out_treatment"]),
         logged_out_target=row["logged_out_target"],
+        ringtone=row["ringtone"],
     )
 
 
@@ -143,7 +144,7 @@ async def update(tx: Tx, user: User) -> None:
         UPDATE users SET name = %(name)s, context = %(context)s,
             language = %(language)s,
             logged_out_treatment = %(logged_out_treatment)s,
-            logged_out_target = %(logged_out_target)s
+            logged_out_target = %(logged_out_target)s, ringtone = %(ringtone)s
         WHERE id = %(id)s
         """,
         vars(user),

@@ -120,6 +120,7 @@ async def fill(office: Office, numbers: Iterable[int]) -> None:
                     mac=f"0004{n:08x}",
                     account="default",
                     sip_secret=secrets.token_hex(8),
+                    web_password=secrets.token_hex(8),
                 )
                 for n in chosen
             ],

@@ -145,6 +145,7 @@ def _device(number: int, name: str) -> NewDevice:
         mac=f"{0x000413000001 + number:012x}",
         account="acme" if name == ACME_DESK else DEFAULT_ACCOUNT,
         sip_secret="s1p-s3cret",
+        web_password="w3b-s3cret",
     )
 
 

@@ -21,6 +21,7 @@ DEVICE = Device(
     name="HD0001",
     mac="000413000001",
     sip_secret="pass<&word",
+    web_password="web<&word",
     language=None,
     emergency_number="",
     location="Room 1",

@@ -21,19 +21,34 @@ CREATE TABLE devices (
     name text NOT NULL
         CONSTRAINT device_name_form CHECK (name ~ '^[A-Za-z0-9]{1,32}$')
         CONSTRAINT device_name_once UNIQUE,
-    mac text NOT NULL
+    -- null: a device of the pool, which waits for a phone to claim it
+    mac text
         CONSTRAINT device_mac_form CHECK (mac ~ '^[0-9a-f]{12}$')
         CONSTRAINT device_mac_once UNIQUE,
     -- written into pjsip_hotdesk.conf: a semicolon would begin a comment, and
     -- `password=>x` would mean x
     sip_secret text NOT NULL
         CONSTRAINT device_secret_form CHECK (sip_secret ~ '^(?!>)[!-:<-~]+$'),
+    -- of the phone's own web page
+    web_password text NOT NULL,
+    -- false: its phone gets no configuration, and nobody can log in there
+    enabled boolean NOT NULL DEFAULT true,
     language text,
     -- caller ID number of emergency calls from this desk; empty: the PBX's own
     emergency_number text NOT NULL DEFAULT ''
         CONSTRAINT device_emergency_number_form
         CHECK (emergency_number ~ '^(\+?[0-9]{1,15})?$'),
     location text NOT NULL DEFAULT '',
+    -- what differs from the defaults of model.DeviceOptions
+    options jsonb NOT NULL DEFAULT '{}',
+    -- what the phone last said it is; empty: it has never fetched
+    vendor text NOT NULL DEFAULT '',
+    model text NOT NULL DEFAULT '',
+    firmware text NOT NULL DEFAULT '',
+    -- until when, and how often still, a phone may fetch this device's configuration
+    -- with a token of the enrolment; null: no enrolment is open
+    enrol_until timestamptz,
+    deliveries_left integer NOT NULL DEFAULT 0,
     -- the last change of who sits here (switches.id); null: nobody ever did
     switch_id bigint
 );
@@ -62,10 +77,77 @@ CREATE TABLE users (
                 THEN logged_out_target ~ '^[A-Za-z0-9_-]+@[A-Za-z0-9_-]+$'
                 WHEN 'number' THEN logged_out_target ~ '^[0-9]{1,20}$'
                 ELSE logged_out_target = '' END),
+    -- a vendor-neutral ringtone, by number; null: the phone's own
+    ringtone integer
+        CONSTRAINT user_ringtone_known CHECK (ringtone BETWEEN 1 AND 9),
     CONSTRAINT user_extension_once UNIQUE (account, extension)
 );
 -- Is an extension known in another account?
 CREATE INDEX user_extension ON users (extension);
+
+-- Who sits at a device from its first start on, and perhaps comes back whenever
+-- somebody else has logged out there.
+ALTER TABLE devices
+    ADD COLUMN base_user_id bigint
+        CONSTRAINT device_base_user REFERENCES users ON DELETE SET NULL,
+    ADD COLUMN base_user_due boolean NOT NULL DEFAULT false,
+    ADD COLUMN base_user_returns boolean NOT NULL DEFAULT false;
+CREATE INDEX device_of_base_user ON devices (base_user_id);
+
+-- The function keys that a user wants, on whatever phone.
+CREATE TABLE user_keys (
+    user_id bigint NOT NULL REFERENCES users ON DELETE CASCADE,
+    position integer NOT NULL
+        CONSTRAINT key_position_range CHECK (position BETWEEN 1 AND 200),
+    kind text NOT NULL,
+    value text NOT NULL DEFAULT '',
+    label text NOT NULL DEFAULT '',
+    -- where a phone has too few keys, those with the lowest number stay
+    priority integer NOT NULL DEFAULT 5
+        CONSTRAINT key_priority_range CHECK (priority BETWEEN 1 AND 9),
+    PRIMARY KEY (user_id, position)
+);
+
+-- Which phones, beyond those that are devices already, may become devices.
+CREATE TABLE allowed_phones (
+    account text NOT NULL REFERENCES accounts,
+    first_mac text NOT NULL
+        CONSTRAINT allowed_first_mac_form CHECK (first_mac ~ '^[0-9a-f]{12}$'),
+    last_mac text NOT NULL
+        CONSTRAINT allowed_last_mac_form CHECK (last_mac ~ '^[0-9a-f]{12}$'),
+    CONSTRAINT allowed_in_order CHECK (first_mac COLLATE "C" <= last_mac COLLATE "C"),
+    CONSTRAINT allowed_once PRIMARY KEY (first_mac, last_mac)
+);
+
+-- Phones that asked for a configuration and are no device.
+CREATE TABLE discovered_phones (
+    mac text PRIMARY KEY
+        CONSTRAINT discovered_mac_form CHECK (mac ~ '^[0-9a-f]{12}$'),
+    first_seen_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL,
+    address text NOT NULL,
+    vendor text NOT NULL DEFAULT '',
+    model text NOT NULL DEFAULT '',
+    firmware text NOT NULL DEFAULT '',
+    -- pnp or http
+    by text NOT NULL
+);
+CREATE INDEX discovered_seen ON discovered_phones (seen_at);
+
+-- With which token a device's phone may fetch its configuration.  A bootstrap token is
+-- given to an administrator or a phone for its first fetch; the answer holds a steady
+-- one, and the first use of that deletes all others of the device.
+CREATE TABLE provisioning_tokens (
+    -- SHA-256 of the token, which is 160 random bits: no need for a slow hash
+    hash bytea PRIMARY KEY,
+    device_id bigint NOT NULL REFERENCES devices ON DELETE CASCADE,
+    kind text NOT NULL
+        CONSTRAINT token_kind_known CHECK (kind IN ('bootstrap', 'steady')),
+    made_at timestamptz NOT NULL,
+    -- when the phone first used it; bootstrap tokens have none
+    used_at timestamptz
+);
+CREATE INDEX token_of_device ON provisioning_tokens (device_id, made_at);
 
 CREATE TABLE logins (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
@@ -93,7 +175,9 @@ CREATE TABLE switches (
     decided_at timestamptz NOT NULL,
     routed_at timestamptz,
     refreshed_at timestamptz,
-    confirmed_at timestamptz
+    confirmed_at timestamptz,
+    -- when the phone restarted although it was only asked to fetch: its firmware is old
+    restarted_at timestamptz
 );
 CREATE INDEX switch_history_of_device ON switches (device_id, id);
 CREATE INDEX switch_of_login ON switches (login_id);
@@ -138,6 +222,8 @@ CREATE TABLE device_status (
     round_trip_us integer,
     in_call boolean,
     seen_at timestamptz,
+    -- when the phone last said that it had started
+    booted_at timestamptz,
     fetched_at timestamptz,
     -- the generation of the configuration that the phone fetched last
     fetched_generation bigint,
