@@ -65,7 +65,7 @@ class UserKey:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceOptions:
-    """What an administrator set for one phone; the defaults leave it to the settings."""
+    """What is set for one phone; the defaults leave it to the settings."""
 
     transport: str = ""
     """`udp`, `tcp` or `tls`; empty: `provisioning.sip_transport`."""
@@ -130,7 +130,7 @@ class Device:
     account: str
     name: str
     mac: str | None
-    """Twelve lower-case hexadecimal digits; None: of the pool, no phone has claimed it."""
+    """Twelve lower-case hexadecimal digits; None: no phone has claimed it yet."""
     sip_secret: str = field(repr=False)
     web_password: str = field(repr=False)
     """Of the phone's own web page."""
@@ -140,8 +140,8 @@ class Device:
     location: str
     enabled: bool = True
     """Else its phone gets no configuration, and nobody can log in there."""
-    options: DeviceOptions = DeviceOptions()
-    phone: PhoneKind = PhoneKind()
+    options: DeviceOptions = field(default_factory=DeviceOptions)
+    phone: PhoneKind = field(default_factory=PhoneKind)
     """What its phone last said it is."""
     base_user_id: int | None = None
     """Who sits there from the first start on."""

@@ -67,7 +67,7 @@ class NewDevice:
     language: str | None = None
     emergency_number: str = ""
     location: str = ""
-    options: DeviceOptions = DeviceOptions()
+    options: DeviceOptions = field(default_factory=DeviceOptions)
     base_user_id: int | None = None
     """Who sits there once its phone has started."""
     base_user_returns: bool = False
