@@ -17,7 +17,13 @@ from aiohttp.typedefs import Handler
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import Desk
-from asterisk_hotdesk.phones import PhoneSettings, render_snom
+from asterisk_hotdesk.phones import (
+    PhoneSettings,
+    choose_kind,
+    kind_of_user_agent,
+    phone_file,
+    render,
+)
 
 TOKEN_DIGITS = 40
 """Hexadecimal: 160 bits, so that nobody finds one by trying."""
@@ -69,9 +75,14 @@ def provisioning_app(store: PhoneStore, config: Config, key: bytes) -> web.Appli
         if desk is None or not token_is_right:
             raise web.HTTPNotFound
 
+        seen = kind_of_user_agent(request.headers.get("User-Agent", ""))
+        file = phone_file(f"{mac}.xml")
+        assert file is not None  # noqa: S101 - the route has seen to the name
+        kind = choose_kind(file, seen, desk.device.phone)
+        document = render(file, desk, (), _phone_settings(config, key, mac), kind)
         response = web.Response(
-            text=render_snom(desk, _phone_settings(config, key, mac)),
-            content_type="text/xml",
+            text=document.text,
+            content_type=document.content_type,
             charset="utf-8",
             headers={"Cache-Control": "no-store"},
         )
@@ -126,7 +137,7 @@ def _phone_settings(config: Config, key: bytes, mac: str) -> PhoneSettings:
     return PhoneSettings(
         sip_server=config.provisioning.sip_server,
         sip_port=config.provisioning.sip_port,
-        setting_url=provisioning_url(config, key, mac),
+        setting_url=provisioning_url(config, key, mac).rpartition("/")[0],
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
         emergency_numbers=config.emergency.numbers,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asterisk_hotdesk.model import Desk, Device, LoggedOutTreatment, User
-from asterisk_hotdesk.phones import FUNCTION_KEYS, PhoneSettings, render_snom
+from asterisk_hotdesk.model import Desk, Device, LoggedOutTreatment, PhoneKind, User
+from asterisk_hotdesk.phones import FileRole, PhoneFile, PhoneSettings, render
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -41,12 +41,16 @@ ALICE = User(
 SETTINGS = PhoneSettings(
     sip_server="pbx.example",
     sip_port=5060,
-    setting_url="https://phones.example/p/0123456789abcdef/000413000001.xml",
+    setting_url="https://phones.example/p/0123456789abcdef",
     ask_code="*77",
     logout_code="*77*5*",
     emergency_numbers=("112", "110"),
     default_language="en",
 )
+FILE = PhoneFile(
+    mac="000413000001", name="000413000001.xml", role=FileRole.SETTINGS_XML
+)
+D785 = PhoneKind(vendor="snom", model="D785", firmware="10.1.198.12")
 IDLE = Desk(device=DEVICE)
 USED = Desk(device=DEVICE, user=ALICE)
 
@@ -58,9 +62,14 @@ PERSONAL = {
 }
 
 
+def rendered(desk: Desk, settings: PhoneSettings = SETTINGS) -> str:
+    """Return the configuration as it travels to a D785."""
+    return render(FILE, desk, (), settings, D785).text
+
+
 def parsed(desk: Desk, settings: PhoneSettings = SETTINGS) -> ET.Element:
     """Return the configuration as the phone reads it."""
-    return ET.fromstring(render_snom(desk, settings).encode())  # noqa: S314
+    return ET.fromstring(rendered(desk, settings).encode())  # noqa: S314
 
 
 def named(name: str) -> Desk:
@@ -79,9 +88,9 @@ def test_the_whole_file_is_as_it_was_reviewed(desk: Desk, language: str) -> None
     state = "used" if desk.user else "idle"
     golden = GOLDEN / f"snom-{state}-{language}.xml"
 
-    rendered = render_snom(desk, replace(SETTINGS, default_language=language))
+    text = rendered(desk, replace(SETTINGS, default_language=language))
 
-    assert rendered == golden.read_text(encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
 
 
 def test_an_idle_phone_shows_its_own_name_and_offers_to_log_in() -> None:
@@ -112,7 +121,9 @@ def test_whoever_sits_there_the_phone_registers_as_itself() -> None:
         assert phone.findtext(".//user_host") == "pbx.example"
         assert phone.findtext(".//user_outbound") == "pbx.example:5060"
         assert phone.findtext(".//keyboard_lock_emergency") == "112 110"
-        assert phone.findtext(".//setting_server") == SETTINGS.setting_url
+        assert phone.findtext(".//setting_server") == (
+            f"{SETTINGS.setting_url}/000413000001.xml"
+        )
 
 
 def test_a_login_changes_nothing_that_could_make_the_phone_reboot() -> None:
@@ -149,7 +160,7 @@ def test_all_other_keys_are_empty() -> None:
 
     assert first.text != "none"
     assert [key.get("idx") for key in others] == [
-        str(number) for number in range(1, FUNCTION_KEYS)
+        str(number) for number in range(1, 24)
     ]
     assert {(key.get("label"), key.text) for key in others} == {("", "none")}
 
@@ -241,12 +252,10 @@ def test_an_idle_phone_speaks_the_language_of_the_desk_else_the_usual_one() -> N
 
 def test_tones_and_time_zone_are_the_phones_own_unless_set() -> None:
     assert parsed(IDLE).find(".//tone_scheme") is None
-    assert parsed(IDLE).find(".//timezone") is None
 
-    phone = parsed(IDLE, replace(SETTINGS, tone_scheme="GER", timezone="GER+1"))
+    phone = parsed(IDLE, replace(SETTINGS, tone_scheme="GER"))
 
     assert phone.findtext(".//tone_scheme") == "GER"
-    assert phone.findtext(".//timezone") == "GER+1"
 
 
 def test_an_ipv6_server_is_written_in_brackets() -> None:
