@@ -1,0 +1,238 @@
+"""Which phone gets a device's configuration, and with which token.
+
+A MAC address is no secret, so it opens nothing.  A phone's first fetch needs a token
+of the enrolment (the one that PnP or an administrator gave it, or the account's, which
+DHCP tells everybody) and an enrolment that is open: for some minutes, for some
+deliveries.  What it gets holds a steady token of its own; the first fetch with that
+ends the enrolment, and from then on nothing else opens the configuration.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from asterisk_hotdesk.config import ProvisioningConfig
+from asterisk_hotdesk.errors import Refused
+from asterisk_hotdesk.login import ORIGIN, HotDesks, log_in_by_administrator
+from asterisk_hotdesk.model import Change, Desk, PhoneKind, UserKey
+from asterisk_hotdesk.store import (
+    Tx,
+    allowed_phones,
+    discovered,
+    events,
+    phones,
+    users,
+)
+from asterisk_hotdesk.store.events import Event
+from asterisk_hotdesk.tokens import account_token, new_token, token_hash
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A phone asks for its configuration."""
+
+    mac: str
+    token: str = field(repr=False)
+    kind: PhoneKind
+    address: str
+    believable: bool
+    """Whether all that it says of itself names the same MAC address."""
+    may_enrol: bool
+    """Whether it may use a token of the enrolment, too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """What a phone may have."""
+
+    desk: Desk
+    keys: tuple[UserKey, ...]
+    token: str = field(repr=False)
+    """The one that it shall use from now on."""
+
+
+class Enrolment:
+    """Decides over requests; every decision is one transaction."""
+
+    def __init__(
+        self,
+        desks: HotDesks,
+        config: ProvisioningConfig,
+        key: bytes,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._desks = desks
+        self._database = desks.database
+        self._config = config
+        self._key = key
+        self._now = now
+
+    async def admit(self, request: Request) -> Admitted | None:
+        """Return what the phone may have; None: nothing.
+
+        Unknown, disabled and wrong cost the same questions to the database.
+        """
+        async with self._database.transaction() as tx:
+            phone = await phones.find(tx, request.mac)
+            account = await allowed_phones.account_allowing(tx, request.mac)
+            if phone is None and account and self._may_claim(request, account):
+                await self._claim(tx, request.mac, account)
+                phone = await phones.find(tx, request.mac)
+            if phone is None or not request.believable:
+                return None
+            if not phone.desk.device.enabled:
+                return None
+            token = await self._opened(tx, request, phone)
+            if token is None:
+                return None
+            if request.kind.vendor and request.kind != phone.desk.device.phone:
+                await phones.note_kind(tx, phone.desk.device, request.kind)
+        if token == request.token and phone.base_user_due:
+            await self._seat_base_user(phone.desk)
+        return Admitted(desk=phone.desk, keys=phone.keys, token=token)
+
+    async def opens(self, mac: str, token: str) -> Desk | None:
+        """Return the desk of the phone with *mac* if *token* is its steady one."""
+        wanted = token_hash(token)
+        async with self._database.transaction() as tx:
+            phone = await phones.find(tx, mac)
+        if phone is None or not phone.desk.device.enabled:
+            return None
+        return phone.desk if _known(phone, wanted, "steady") else None
+
+    async def bootstrap_token(self, mac: str, kind: PhoneKind) -> str | None:
+        """Return a token for the first fetch of the phone with *mac*.
+
+        None: it is no device and may not become one, or its enrolment is over.
+        """
+        now = self._now()
+        async with self._database.transaction() as tx:
+            phone = await phones.find(tx, mac)
+            account = await allowed_phones.account_allowing(tx, mac)
+            if phone is None and account:
+                await self._claim(tx, mac, account)
+                phone = await phones.find(tx, mac)
+            if phone is None or not _is_open(phone, now):
+                return None
+            token = new_token()
+            device = phone.desk.device
+            await phones.add_token(tx, device, token_hash(token), "bootstrap", now)
+        return token
+
+    async def note_stranger(self, request: Request) -> None:
+        """Keep that a phone asked which is no device, for administrators to assign."""
+        if not request.kind.vendor:
+            return
+        async with self._database.transaction() as tx:
+            if await phones.find(tx, request.mac) is None:
+                await discovered.note(
+                    tx,
+                    request.mac,
+                    request.kind,
+                    address=request.address,
+                    by="http",
+                    now=self._now(),
+                )
+
+    async def note_sweep(self, address: str) -> None:
+        """Keep that *address* asks for one phone after the other."""
+        log.warning("%s asks for the configurations of many phones", address)
+        async with self._database.transaction() as tx:
+            await events.record(
+                tx, Event(at=self._now(), what="mac_sweep", code=address, by="http")
+            )
+
+    def _may_claim(self, request: Request, account: str) -> bool:
+        return (
+            request.believable
+            and request.may_enrol
+            and hmac.compare_digest(request.token, account_token(self._key, account))
+        )
+
+    async def _claim(self, tx: Tx, mac: str, account: str) -> None:
+        now = self._now()
+        until = now + timedelta(minutes=self._config.enrolment_minutes)
+        deliveries = self._config.enrolment_deliveries
+        name = await phones.claim(tx, mac, account, until, deliveries)
+        if name is None:
+            return
+        await discovered.forget(tx, mac)
+        await events.record(
+            tx,
+            Event(at=now, what="device_claimed", account=account, device=name, by=mac),
+        )
+        await events.announce(tx, Change(devices=frozenset({name})), ORIGIN)
+        log.info("%s is %s from now on", mac, name)
+
+    async def _opened(
+        self, tx: Tx, request: Request, phone: phones.Phone
+    ) -> str | None:
+        """Return the token that the phone shall use from now on; None: a wrong one."""
+        now, device = self._now(), phone.desk.device
+        asked = token_hash(request.token)
+        steady = _known(phone, asked, "steady")
+        enrolling = _known(phone, asked, "bootstrap") is not None
+        enrolling |= hmac.compare_digest(
+            request.token, account_token(self._key, device.account)
+        )
+        if steady:
+            if steady.used_at is None:
+                await phones.use_steady(tx, device, asked, now)
+                await events.record(
+                    tx,
+                    Event(
+                        at=now,
+                        what="device_enrolled",
+                        account=device.account,
+                        device=device.name,
+                        by=request.address,
+                    ),
+                )
+            return request.token
+        if not (enrolling and request.may_enrol):
+            return None
+        if not await phones.take_delivery(tx, device, now):
+            return None
+        token = new_token()
+        await phones.add_token(tx, device, token_hash(token), "steady", now)
+        return token
+
+    async def _seat_base_user(self, desk: Desk) -> None:
+        """Log the base user in, now that the phone has started for the first time."""
+        device = desk.device
+        async with self._database.transaction() as tx:
+            await phones.base_user_is_there(tx, device)
+            user = await users.by_id(tx, device.base_user_id)
+        if user is None or desk.user is not None:
+            return
+        try:
+            await log_in_by_administrator(
+                self._desks, user=user, device=device, now=self._now()
+            )
+        except Refused as refusal:
+            log.warning("%s keeps waiting for %s: %s", device.name, user.key, refusal)
+
+
+def _known(
+    phone: phones.Phone, asked: bytes, kind: phones.TokenKind
+) -> phones.Token | None:
+    found = None
+    for token in phone.tokens:
+        if hmac.compare_digest(token.hash, asked) and token.kind == kind:
+            found = token
+    return found
+
+
+def _is_open(phone: phones.Phone, now: datetime) -> bool:
+    return (
+        phone.desk.device.enabled
+        and phone.enrol_until is not None
+        and now < phone.enrol_until
+        and phone.deliveries_left > 0
+    )

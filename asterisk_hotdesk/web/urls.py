@@ -1,0 +1,45 @@
+"""Where phones reach us: the URLs that their configuration holds."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.phones import PhoneSettings
+
+
+def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
+    """Return what the phone with *mac* has to know besides its desk."""
+    base, provisioning = config.provisioning.base_url, config.provisioning
+    return PhoneSettings(
+        sip_server=provisioning.sip_server,
+        sip_port=provisioning.sip_port,
+        sip_transport=provisioning.sip_transport,
+        setting_url=f"{base}/p/{token}",
+        action_url=f"{base}/a/{token}/{mac}",
+        menu_url=f"{base}/m/{token}/{mac}" if is_confidential(base) else None,
+        trusted_host=urlsplit(base).hostname or "",
+        ask_code=config.codes.ask_code(),
+        logout_code=config.codes.logout_code(),
+        pickup_prefix=provisioning.pickup_prefix,
+        emergency_numbers=config.emergency.numbers,
+        default_language=provisioning.language,
+        tone_scheme=provisioning.tone_scheme,
+        timezone=provisioning.timezone,
+        templates_dir=provisioning.templates_dir,
+    )
+
+
+def is_confidential(url: str) -> bool:
+    """Return whether nobody else reads what is sent to *url*, such as a PIN.
+
+    That is HTTPS, or the machine itself.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"
