@@ -125,8 +125,6 @@ class Refresher:
         try:
             await self._routes.refresh(device)
             async with self._database.transaction() as tx:
-                await logins.note_step(
-                    tx, [waiting.generation], "refreshed", self._now()
-                )
+                await logins.note_refreshed(tx, waiting.generation, self._now())
         except HotdeskError as error:
             log.info("%s could not be told to fetch: %s", device, error)

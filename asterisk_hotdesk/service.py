@@ -15,12 +15,13 @@ from asterisk_hotdesk import web
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.directory import Directory
+from asterisk_hotdesk.enrolment import Enrolment
 from asterisk_hotdesk.errors import ConfigError, HotdeskError, Unavailable
 from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
 from asterisk_hotdesk.login import ORIGIN, HotDesks
-from asterisk_hotdesk.model import Desk, Seating
+from asterisk_hotdesk.model import Change, Seating
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
@@ -29,6 +30,7 @@ from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.stasis import channels
 from asterisk_hotdesk.pepper import pepper, provisioning_key
 from asterisk_hotdesk.pins import Pins
+from asterisk_hotdesk.proof import Proof
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
@@ -37,10 +39,8 @@ from asterisk_hotdesk.store import (
     database_dsn,
     events,
     installation,
-    logins,
     migrate,
     open_database,
-    status,
 )
 
 log = logging.getLogger(__name__)
@@ -161,6 +161,13 @@ class Daemon:
             second_login=config.policy.second_login,
             follow=self._follow_decided,
         )
+        enrolment = Enrolment(
+            self.desks, config.provisioning, provisioning_key(config), now
+        )
+        self._proof = Proof(database, self._refresher, now)
+        self._configurations = web.Configurations(config, enrolment, self._proof)
+        self._signs = web.Signs(enrolment, self._proof, self._refresher)
+        self._encryption = web.tls(config.provisioning)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
         self._calls: set[asyncio.Task[None]] = set()
@@ -194,6 +201,7 @@ class Daemon:
                 self._keep_hearing_changes,
                 self._keep_answering_calls,
                 self._serve_phones,
+                self._proof.keep,
                 self._say_ready,
             ):
                 parts.create_task(part(), name=part.__qualname__)
@@ -208,6 +216,7 @@ class Daemon:
         _notify_systemd("READY=1")
 
     async def _follow_decided(self, seating: Seating) -> None:
+        self._configurations.forget(seating.desks)
         try:
             await self._follower.follow_decided(seating)
         except HotdeskError:
@@ -245,16 +254,26 @@ class Daemon:
                 reached()
                 # What was announced before this moment was not for our ears.
                 self._catch_up.want()
-                async for change in changes:
-                    if change is None:
-                        self._catch_up.want()
-                        continue
-                    try:
-                        await self._follower.follow(change)
-                    except HotdeskError:
-                        self._catch_up.want()
+                self._configurations.forget_all()
+                self._configurations.hears_changes = True
+                try:
+                    async for change in changes:
+                        await self._hear(change)
+                finally:
+                    self._configurations.hears_changes = False
 
         await _patiently(hear, "PostgreSQL")
+
+    async def _hear(self, change: Change | None) -> None:
+        if change is None:
+            self._configurations.forget_all()
+            self._catch_up.want()
+            return
+        self._configurations.forget(change.devices)
+        try:
+            await self._follower.follow(change)
+        except HotdeskError:
+            self._catch_up.want()
 
     async def _keep_answering_calls(self) -> None:
         sounds = await _patiently(self._sounds, "Asterisk's ARI")
@@ -307,39 +326,17 @@ class Daemon:
             await self._ari.continue_in_dialplan(channel, UNAVAILABLE_CONTEXT)
 
     async def _serve_phones(self) -> None:
-        phones = _Phones(self._database, self._refresher)
-        app = web.provisioning_app(phones, self._config, provisioning_key(self._config))
+        app = web.phones_app(self._configurations, self._signs)
         provisioning = self._config.provisioning
         host, port = provisioning.listen_host, provisioning.listen_port
         try:
-            async with web.listening(app, host, port):
+            async with web.listening(app, host, port, encryption=self._encryption):
                 await asyncio.Event().wait()
         except OSError as error:
             raise ConfigError(
                 f"provisioning.listen_port: {host}:{port} cannot be used"
                 f" ({error.strerror or error}); does another program use it?"
             ) from None
-
-
-class _Phones:
-    """What phones fetch, and that they fetched it."""
-
-    def __init__(self, database: Database, refresher: Refresher) -> None:
-        self._database = database
-        self._refresher = refresher
-
-    async def desk_by_mac(self, mac: str) -> Desk | None:
-        async with self._database.transaction() as tx:
-            return await logins.desk_by_mac(tx, mac)
-
-    async def note_fetch(
-        self, device_name: str, generation: int, user_agent: str, address: str
-    ) -> None:
-        async with self._database.transaction() as tx:
-            await status.note_fetch(tx, device_name, generation, user_agent, now())
-            await logins.note_step(tx, [generation], "confirmed", now())
-        self._refresher.confirmed(device_name, generation)
-        log.info("%s fetched its configuration from %s", device_name, address)
 
 
 def _notify_systemd(state: str) -> None:

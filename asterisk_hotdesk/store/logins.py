@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
-
-from psycopg import sql
 from psycopg.rows import DictRow
 
 from asterisk_hotdesk.model import Desk, Device, EndReason, Login, Switch, User
@@ -16,8 +13,6 @@ from asterisk_hotdesk.store.devices import COLUMNS as DEVICE_COLUMNS
 from asterisk_hotdesk.store.devices import device_of
 from asterisk_hotdesk.store.users import COLUMNS as USER_COLUMNS
 from asterisk_hotdesk.store.users import user_of
-
-Step = Literal["refreshed", "confirmed"]
 
 # Asked for as JSON, so that one row carries three objects without renaming columns.
 _DESKS = f"""
@@ -257,20 +252,25 @@ async def note_routed(tx: Tx, routed: Mapping[int, datetime]) -> None:
     )
 
 
-async def note_step(
-    tx: Tx, generations: Collection[int], step: Step, now: datetime
-) -> None:
-    """Record when the switches reached *step*; the first time counts.
-
-    A crash of PostgreSQL may forget it, which costs no more than doing it again.
-    """
+async def note_refreshed(tx: Tx, generation: int, now: datetime) -> None:
+    """Record when the phone was told of a switch; the first time counts."""
     await tx.execute("SET LOCAL synchronous_commit = off")
-    column = sql.Identifier(f"{step}_at")
     await tx.execute(
-        sql.SQL(
-            "UPDATE switches SET {step} = %s WHERE id = ANY(%s) AND {step} IS NULL"
-        ).format(step=column),
-        [now, list(generations)],
+        "UPDATE switches SET refreshed_at = %s WHERE id = %s AND refreshed_at IS NULL",
+        [now, generation],
+    )
+
+
+async def note_confirmed(tx: Tx, confirmed: Mapping[int, datetime]) -> None:
+    """Record when the phone fetched what names each switch; the first time counts."""
+    await tx.execute("SET LOCAL synchronous_commit = off")
+    await tx.execute(
+        """
+        UPDATE switches SET confirmed_at = noted.at
+        FROM unnest(%s::bigint[], %s::timestamptz[]) AS noted (id, at)
+        WHERE switches.id = noted.id AND confirmed_at IS NULL
+        """,
+        [list(confirmed), list(confirmed.values())],
     )
 
 

@@ -112,10 +112,11 @@ async def take_delivery(tx: Tx, device: Device, now: datetime) -> bool:
         """
         UPDATE devices SET deliveries_left = deliveries_left - 1
         WHERE id = %s AND deliveries_left > 0 AND enrol_until > %s
+        RETURNING id
         """,
         [device.id, now],
     )
-    return taken.rowcount == 1
+    return await taken.fetchone() is not None
 
 
 async def use_steady(tx: Tx, device: Device, token_hash: bytes, now: datetime) -> None:
@@ -186,3 +187,10 @@ async def claim(
     )
     row = await claimed.fetchone()
     return row["name"] if row else None
+
+
+async def base_user_is_there(tx: Tx, device: Device) -> None:
+    """Keep that the base user of *device* need not be seated a first time any more."""
+    await tx.execute(
+        "UPDATE devices SET base_user_due = false WHERE id = %s", [device.id]
+    )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asterisk_hotdesk.store.database import Tx
 
+RESTART_FOLLOWS_WITHIN = timedelta(minutes=5)
+"""A phone that starts so soon after it was told to fetch did it for that reason."""
+
 _KNOWN = """
     SELECT name AS device, registered, reachable, address, user_agent, round_trip_us,
-           in_call, seen_at, fetched_at, fetched_generation, fetched_user_agent
+           in_call, seen_at, booted_at, fetched_at, fetched_generation, fetched_user_agent
     FROM device_status JOIN devices ON devices.id = device_id
 """
 
@@ -40,6 +43,8 @@ class DeviceStatus:
     round_trip_us: int | None
     in_call: bool | None
     seen_at: datetime | None
+    booted_at: datetime | None
+    """When the phone last said that it had started."""
     fetched_at: datetime | None
     fetched_generation: int | None
     fetched_user_agent: str
@@ -83,27 +88,62 @@ async def note_absent(tx: Tx, registered: Collection[str], now: datetime) -> Non
     )
 
 
-async def note_fetch(
-    tx: Tx, device: str, generation: int, user_agent: str, now: datetime
+async def note_fetches(
+    tx: Tx, fetches: Iterable[tuple[str, int, str, datetime]]
 ) -> None:
-    """Keep that the phone fetched the configuration of *generation*."""
+    """Keep which phones fetched: device name, generation, user agent and when."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO device_status (device_id, fetched_at, fetched_generation,
+                                       fetched_user_agent)
+            SELECT id, %(at)s, %(generation)s, %(user_agent)s
+            FROM devices WHERE name = %(device)s
+            ON CONFLICT (device_id) DO UPDATE SET
+                fetched_at = excluded.fetched_at,
+                fetched_generation = excluded.fetched_generation,
+                fetched_user_agent = excluded.fetched_user_agent
+            """,
+            [
+                {
+                    "device": device,
+                    "generation": generation,
+                    "user_agent": user_agent,
+                    "at": at,
+                }
+                for device, generation, user_agent, at in sorted(fetches)
+            ],
+        )
+
+
+async def note_started(tx: Tx, started: Mapping[str, datetime]) -> None:
+    """Keep when phones said that they had started.
+
+    One that was only asked to fetch, a short while before, has restarted by itself.
+    """
+    if not started:
+        return
+    named = {"names": list(started), "times": list(started.values())}
     await tx.execute(
         """
-        INSERT INTO device_status (device_id, fetched_at, fetched_generation,
-                                   fetched_user_agent)
-        SELECT id, %(now)s, %(generation)s, %(user_agent)s
-        FROM devices WHERE name = %(device)s
-        ON CONFLICT (device_id) DO UPDATE SET
-            fetched_at = excluded.fetched_at,
-            fetched_generation = excluded.fetched_generation,
-            fetched_user_agent = excluded.fetched_user_agent
+        INSERT INTO device_status (device_id, booted_at)
+        SELECT devices.id, noted.at FROM devices
+        JOIN unnest(%(names)s::text[], %(times)s::timestamptz[]) AS noted (name, at)
+            USING (name)
+        ON CONFLICT (device_id) DO UPDATE SET booted_at = excluded.booted_at
         """,
-        {
-            "device": device,
-            "generation": generation,
-            "user_agent": user_agent,
-            "now": now,
-        },
+        named,
+    )
+    await tx.execute(
+        """
+        UPDATE switches SET restarted_at = noted.at
+        FROM devices
+        JOIN unnest(%(names)s::text[], %(times)s::timestamptz[]) AS noted (name, at)
+            USING (name)
+        WHERE switches.id = devices.switch_id AND restarted_at IS NULL
+            AND noted.at BETWEEN refreshed_at AND refreshed_at + %(suspicious)s
+        """,
+        {**named, "suspicious": RESTART_FOLLOWS_WITHIN},
     )
 
 

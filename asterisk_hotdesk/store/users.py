@@ -81,6 +81,16 @@ async def find(tx: Tx, account: str, extension: str) -> User | None:
     return user_of(row) if row else None
 
 
+async def by_id(tx: Tx, user_id: int | None) -> User | None:
+    """Return the user with this id, or None."""
+    rows = await tx.execute(
+        f"SELECT {COLUMNS} FROM users WHERE id = %s",  # noqa: S608
+        [user_id],
+    )
+    row = await rows.fetchone()
+    return user_of(row) if row else None
+
+
 async def everyone(tx: Tx, account: str | None = None) -> list[User]:
     """Return all users, or those of one account, by account and extension."""
     rows = await tx.execute(

@@ -23,7 +23,5 @@ def names_mac(
     shown = transport.get_extra_info("peercert") if transport else None
     if not shown:
         return wanted == "optional"
-    values = (
-        value for group in shown.get("subject", ()) for _, value in group
-    )
+    values = (value for group in shown.get("subject", ()) for _, value in group)
     return any(mac in re.sub("[:.-]", "", value).lower() for value in values)

@@ -188,9 +188,7 @@ class Configurations:
     def _rendered(
         self, file: PhoneFile, admitted: Admitted, kind: PhoneKind
     ) -> Document:
-        settings: PhoneSettings = phone_settings(
-            self._config, admitted.token, file.mac
-        )
+        settings: PhoneSettings = phone_settings(self._config, admitted.token, file.mac)
         try:
             return render(file, admitted.desk, admitted.keys, settings, kind)
         except TemplateProblem as problem:

@@ -1,0 +1,20 @@
+"""HTTP for phones: their configuration, their signs of life, and their menu."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from asterisk_hotdesk.web import configuration, signs
+from asterisk_hotdesk.web.configuration import Configurations
+from asterisk_hotdesk.web.server import app_of, listening, tls
+from asterisk_hotdesk.web.signs import Signs
+
+__all__ = ["Configurations", "Signs", "listening", "phones_app", "tls"]
+
+
+def phones_app(configurations: Configurations, heard: Signs) -> web.Application:
+    """Return what answers phones."""
+    return app_of(
+        web.get(configuration.PATH, configurations.serve),
+        web.get(signs.PATH, heard.hear),
+    )
