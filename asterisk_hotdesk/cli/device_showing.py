@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from asterisk_hotdesk.cli.status_showing import contact, since
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Desk
-from asterisk_hotdesk.pepper import provisioning_key
 from asterisk_hotdesk.store import Database, logins, status
 from asterisk_hotdesk.store.status import DeviceStatus
 
@@ -52,7 +51,6 @@ class Details:
 
     desk: Desk
     seen: DeviceStatus | None
-    provisioning_url: str = field(repr=False)
 
     def for_programs(self, *, with_secrets: bool) -> dict[str, Any]:
         """Return it for JSON; the keys are documented in `hotdesk device show`."""
@@ -65,7 +63,6 @@ class Details:
             "since": since(self.desk),
             "switch": self._switch(),
             "status": seen,
-            "provisioning_url": self.provisioning_url,
             **({"sip_secret": self.desk.device.sip_secret} if with_secrets else {}),
         }
 
@@ -91,7 +88,6 @@ class Details:
                 ("User agent", seen.user_agent or seen.fetched_user_agent or "-"),
                 ("Fetched", moment(seen.fetched_at)),
             ]
-        shown.append(("Provisioning URL", self.provisioning_url))
         if with_secrets:
             shown.append(("SIP secret", device.sip_secret))
         return shown
@@ -122,13 +118,9 @@ class Details:
 
 async def details(config: Config, database: Database, name: str) -> Details:
     """Return all that is known of the device called *name*, or raise `NotFound`."""
-    # Only this command needs it, and it brings the HTTP server with it.
-    from asterisk_hotdesk.web import provisioning_url
-
     async with database.transaction() as tx:
         desk = await logins.desk(tx, name)
         seen = await status.known_of(tx, name)
     if desk is None:
         raise NotFound(f"There is no device {name}.")
-    url = provisioning_url(config, provisioning_key(config), desk.device.mac)
-    return Details(desk, seen, url)
+    return Details(desk, seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
 from psycopg.rows import DictRow
 
 from asterisk_hotdesk.model import Desk, Device, EndReason, Login, Switch, User

@@ -13,7 +13,8 @@ RESTART_FOLLOWS_WITHIN = timedelta(minutes=5)
 
 _KNOWN = """
     SELECT name AS device, registered, reachable, address, user_agent, round_trip_us,
-           in_call, seen_at, booted_at, fetched_at, fetched_generation, fetched_user_agent
+           in_call, seen_at, booted_at, fetched_at, fetched_generation,
+           fetched_user_agent
     FROM device_status JOIN devices ON devices.id = device_id
 """
 

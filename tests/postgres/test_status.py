@@ -657,9 +657,14 @@ async def test_what_is_not_told_stays_as_it_was(desk: Desk) -> None:
 async def test_a_fetch_is_kept_beside_what_asterisk_said(desk: Desk) -> None:
     await desk.believe(registered=True)
     async with desk.office.database.transaction() as tx:
-        await status.note_fetch(tx, PHONE, 17, "snom", NOW)
-        await status.note_fetch(tx, OTHER, 18, "snom", NOW)
-        await status.note_fetch(tx, "SIP1", 19, "snom", NOW)
+        await status.note_fetches(
+            tx,
+            [
+                (PHONE, 17, "snom", NOW),
+                (OTHER, 18, "snom", NOW),
+                ("SIP1", 19, "snom", NOW),
+            ],
+        )
         known = await status.all_known(tx)
 
     assert set(known) == {PHONE, OTHER}
@@ -672,7 +677,7 @@ async def test_a_fetch_is_kept_beside_what_asterisk_said(desk: Desk) -> None:
 
 async def test_who_is_not_on_the_list_is_not_registered(desk: Desk) -> None:
     async with desk.office.database.transaction() as tx:
-        await status.note_fetch(tx, PHONE, 17, "snom", NOW)
+        await status.note_fetches(tx, [(PHONE, 17, "snom", NOW)])
         await status.note_absent(tx, [PHONE], NOW)
         known = await status.all_known(tx)
         assert known.pop(PHONE).registered is None

@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 import aiohttp
 
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.enrolment import Admitted, Request
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import Desk, Switch
-from asterisk_hotdesk.web import listening, provisioning_app, provisioning_token
-from tests.unit.test_phones import DEVICE, USED
+from asterisk_hotdesk.web import Configurations, Signs, listening, phones_app, tls
+from tests.unit.test_phones import USED
 
-KEY = b"k" * 32
-MAC = DEVICE.mac
+MAC = "000413000001"
 STRANGER = "000413ffffff"
+TOKEN, WRONG_TOKEN = "a" * 40, "b" * 40
 CONFIG = Config.model_validate(
     {
         "asterisk": {"ari_password": "x", "ami_secret": "y"},
@@ -32,35 +33,60 @@ DESK = replace(
 
 
 @dataclass
-class FakeStore:
-    """One desk, and the fetches that were noted."""
+class FakeEnrolment:
+    """One phone that may fetch, and what was asked for it and for others."""
 
-    fetches: list[tuple[str, int, str, str]] = field(default_factory=list)
-    fetched: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: list[str] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    sweeps: list[str] = field(default_factory=list)
+    desk: Desk = DESK
     reads: bool = True
-    writes: bool = True
     broken: bool = False
 
-    async def desk_by_mac(self, mac: str) -> Desk | None:
-        self.asked.append(mac)
+    async def admit(self, request: Request) -> Admitted | None:
+        self.asked.append(request)
         if self.broken:
             raise RuntimeError("a mistake of ours")
         if not self.reads:
             raise Unavailable("connection refused: password=s3cret")
-        return DESK if mac == MAC else None
+        if (request.mac, request.token, request.believable) != (MAC, TOKEN, True):
+            return None
+        return Admitted(desk=self.desk, keys=(), token=TOKEN)
 
-    async def note_fetch(
+    async def opens(self, mac: str, token: str) -> Desk | None:
+        return self.desk if (mac, token) == (MAC, TOKEN) else None
+
+    async def note_stranger(self, request: Request) -> None:
+        self.strangers.append(request.mac)
+
+    async def note_sweep(self, address: str) -> None:
+        self.sweeps.append(address)
+
+
+@dataclass
+class FakeProof:
+    """What phones have proven."""
+
+    fetches: list[tuple[str, int, str, str]] = field(default_factory=list)
+    happened: asyncio.Event = field(default_factory=asyncio.Event)
+    starts: list[str] = field(default_factory=list)
+    registrations: list[str] = field(default_factory=list)
+
+    def fetched(
         self, device_name: str, generation: int, user_agent: str, address: str
     ) -> None:
-        if not self.writes:
-            raise Unavailable("connection refused: password=s3cret")
         self.fetches.append((device_name, generation, user_agent, address))
-        self.fetched.set()
+        self.happened.set()
+
+    def started(self, device_name: str) -> None:
+        self.starts.append(device_name)
+
+    def note_registered(self, device: str) -> None:
+        self.registrations.append(device)
 
     async def one_fetch(self) -> tuple[str, int, str, str]:
         """Return the only fetch, once there is one: it is noted after the answer."""
-        await asyncio.wait_for(self.fetched.wait(), 5)
+        await asyncio.wait_for(self.happened.wait(), 5)
         (fetch,) = self.fetches
         return fetch
 
@@ -70,7 +96,9 @@ class Server:
     """What we serve on 127.0.0.1, asked as curl or as telnet would."""
 
     port: int
-    store: FakeStore
+    enrolment: FakeEnrolment
+    proof: FakeProof
+    configurations: Configurations
     client: aiohttp.ClientSession
 
     async def ask(
@@ -102,16 +130,25 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(patience_seconds: float = 10) -> AsyncIterator[Server]:
-    store = FakeStore()
-    app = provisioning_app(store, CONFIG, KEY)
+async def serving(
+    patience_seconds: float = 10, config: Config = CONFIG
+) -> AsyncIterator[Server]:
+    enrolment, proof = FakeEnrolment(), FakeProof()
+    configurations = Configurations(config, enrolment, proof)
+    app = phones_app(configurations, Signs(enrolment, proof, proof))
     async with (
-        listening(app, "127.0.0.1", 0, patience_seconds=patience_seconds) as port,
+        listening(
+            app,
+            "127.0.0.1",
+            0,
+            encryption=tls(config.provisioning),
+            patience_seconds=patience_seconds,
+        ) as port,
         aiohttp.ClientSession() as client,
     ):
-        yield Server(port, store, client)
+        yield Server(port, enrolment, proof, configurations, client)
 
 
-def path_of(mac: str, token: str | None = None) -> str:
-    """Return the right path of the phone with *mac*, or one with another *token*."""
-    return f"/p/{token or provisioning_token(KEY, mac.lower())}/{mac}.xml"
+def path_of(mac: str, token: str = TOKEN) -> str:
+    """Return the path of the phone with *mac*."""
+    return f"/p/{token}/{mac}.xml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -59,11 +59,9 @@ class FakeDatabase:
             raise Unavailable("PostgreSQL cannot be reached")
         yield
 
-    async def note_step(
-        self, tx: object, generations: Collection[int], step: str, now: datetime
-    ) -> None:
-        assert (step, now) == ("refreshed", NOW)
-        self.noted.extend(generations)
+    async def note_refreshed(self, tx: object, generation: int, now: datetime) -> None:
+        assert now == NOW
+        self.noted.append(generation)
 
 
 @pytest.fixture
@@ -74,7 +72,9 @@ def routes() -> FakeRoutes:
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> FakeDatabase:
     database = FakeDatabase()
-    monkeypatch.setattr("asterisk_hotdesk.store.logins.note_step", database.note_step)
+    monkeypatch.setattr(
+        "asterisk_hotdesk.store.logins.note_refreshed", database.note_refreshed
+    )
     return database
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from asterisk_hotdesk.web import provisioning_token, provisioning_url
 from tests.unit.phone_server import (
-    CONFIG,
-    KEY,
+    DESK,
     MAC,
     STRANGER,
+    TOKEN,
+    WRONG_TOKEN,
     Server,
     path_of,
     serving,
 )
+
+BASE = "https://phones.example/hd"
 
 
 @pytest.fixture
@@ -35,17 +37,8 @@ async def test_a_phone_gets_its_configuration(server: Server) -> None:
     assert headers["Cache-Control"] == "no-store"
     assert "Server" not in headers
     assert "Alice 100" in text
-    assert f'<setting_server perm="R">{provisioning_url(CONFIG, KEY, MAC)}<' in text
+    assert f">{BASE}{path_of(MAC)}</setting_server>" in text
     assert "speed *77*5*" in text
-
-
-async def test_the_address_of_a_phone_is_what_phones_reach(server: Server) -> None:
-    url = provisioning_url(CONFIG, KEY, MAC)
-
-    assert url == f"https://phones.example/hd{path_of(MAC)}"
-    assert re.fullmatch(r"[0-9a-f]{40}", provisioning_token(KEY, MAC))
-    assert provisioning_token(KEY, MAC) != provisioning_token(KEY, STRANGER)
-    assert provisioning_token(KEY, MAC) != provisioning_token(b"other", MAC)
 
 
 async def test_the_fetch_is_noted_with_the_generation_that_was_served(
@@ -53,7 +46,7 @@ async def test_the_fetch_is_noted_with_the_generation_that_was_served(
 ) -> None:
     await server.ask(path_of(MAC), **{"User-Agent": "snomD785-SIP 10.1.198.12"})
 
-    assert await server.store.one_fetch() == (
+    assert await server.proof.one_fetch() == (
         "HD0001",
         42,
         "snomD785-SIP 10.1.198.12",
@@ -69,7 +62,7 @@ async def test_a_phone_that_hangs_up_after_the_answer_has_fetched(
     await reader.readuntil(b"</settings>")
     writer.transport.abort()
 
-    device, generation, _, _ = await server.store.one_fetch()
+    device, generation, _, _ = await server.proof.one_fetch()
     assert (device, generation) == ("HD0001", 42)
 
 
@@ -79,8 +72,8 @@ async def test_phones_write_their_mac_in_either_case(server: Server) -> None:
     status, _, text = await server.ask(path_of(desk_mac))
 
     assert status == 200
-    assert server.store.asked == [MAC]
-    assert provisioning_url(CONFIG, KEY, MAC) in text
+    assert [request.mac for request in server.enrolment.asked] == [MAC]
+    assert BASE + path_of(MAC) in text
 
 
 async def test_a_long_and_ugly_user_agent_is_stored_short_and_clean(
@@ -92,7 +85,7 @@ async def test_a_long_and_ugly_user_agent_is_stored_short_and_clean(
         f"GET {path_of(MAC)} HTTP/1.0\r\n".encode() + header + b"\r\n" * 2
     )
 
-    _, _, user_agent, _ = await server.store.one_fetch()
+    _, _, user_agent, _ = await server.proof.one_fetch()
     assert user_agent == "snom" + "x" * 196
 
 
@@ -102,7 +95,7 @@ async def test_looking_only_at_the_head_is_no_fetch(server: Server) -> None:
 
     assert (status, text) == (200, "")
     assert int(headers["Content-Length"]) > 1000
-    assert server.store.fetches == []
+    assert server.proof.fetches == []
 
 
 async def test_health(server: Server) -> None:
@@ -111,13 +104,64 @@ async def test_health(server: Server) -> None:
     assert (status, text) == (200, "ok")
 
 
+async def test_what_nothing_has_changed_is_served_from_memory(server: Server) -> None:
+    server.configurations.hears_changes = True
+    first = await server.ask(path_of(MAC))
+
+    second = await server.ask(path_of(MAC))
+
+    assert first[2] == second[2]
+    assert len(server.enrolment.asked) == 1
+    assert len(server.proof.fetches) == 2
+
+
+async def test_what_has_changed_is_served_anew(server: Server) -> None:
+    server.configurations.hears_changes = True
+    await server.ask(path_of(MAC))
+
+    server.enrolment.desk = replace(DESK, user=None)
+    server.configurations.forget([DESK.device.name])
+
+    assert "Alice" not in (await server.ask(path_of(MAC)))[2]
+
+
+async def test_while_changes_are_not_heard_of_nothing_is_kept(server: Server) -> None:
+    await server.ask(path_of(MAC))
+    await server.ask(path_of(MAC))
+
+    assert len(server.enrolment.asked) == 2
+
+
+async def test_what_is_in_memory_needs_its_token_too(server: Server) -> None:
+    server.configurations.hears_changes = True
+    await server.ask(path_of(MAC))
+
+    assert (await server.ask(path_of(MAC, WRONG_TOKEN)))[0] == 404
+
+
+async def test_a_phone_says_that_it_has_started(server: Server) -> None:
+    path = f"/a/{TOKEN}/{MAC}"
+
+    assert (await server.ask(path + "/boot"))[::2] == (200, "")
+    assert (await server.ask(path + "/registered"))[::2] == (200, "")
+
+    assert server.proof.starts == server.proof.registrations == ["HD0001"]
+
+
+async def test_strangers_say_nothing(server: Server) -> None:
+    for path in (f"/a/{WRONG_TOKEN}/{MAC}/boot", f"/a/{TOKEN}/{STRANGER}/registered"):
+        assert (await server.ask(path))[0] == 404
+
+    assert server.proof.starts == server.proof.registrations == []
+
+
 # Trouble
 
 
 async def test_without_the_database_phones_are_asked_to_come_back(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.store.reads = False
+    server.enrolment.reads = False
 
     status, headers, text = await server.ask(path_of(MAC))
 
@@ -127,24 +171,10 @@ async def test_without_the_database_phones_are_asked_to_come_back(
     assert "Traceback" not in text + caplog.text
 
 
-async def test_a_fetch_that_cannot_be_recorded_does_not_trouble_the_phone(
-    server: Server, caplog: pytest.LogCaptureFixture
-) -> None:
-    server.store.writes = False
-
-    status, _, text = await server.ask(path_of(MAC))
-    await server.ask("/healthz")
-
-    assert status == 200
-    assert text.endswith("</settings>\n")
-    assert "HD0001 fetched, but that could not be recorded" in caplog.text
-    assert "s3cret" not in caplog.text
-
-
 async def test_a_mistake_of_ours_is_logged_but_not_told(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.store.broken = True
+    server.enrolment.broken = True
 
     status, _, text = await server.ask(path_of(MAC))
 
@@ -158,20 +188,18 @@ async def test_no_token_is_ever_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     path = path_of(MAC)
-    token = provisioning_token(KEY, MAC)
 
     await server.ask(path)
     await server.ask(path, "POST")
-    await server.ask(path_of(STRANGER, token))
+    await server.ask(path_of(STRANGER))
     await server.send(f"GET {path} HTTP/9.x\r\n\r\n".encode())
     await server.send(f"GET {path} HTTP/1.1\r\n{path}\r\n\r\n".encode())
     await server.send(f"GET {path}{'x' * 2000} HTTP/1.1\r\n\r\n".encode())
     await server.send(f"{path} GET\r\n\r\n".encode())
-    for trouble in ("writes", "reads"):
-        setattr(server.store, trouble, False)
-        await server.ask(path)
-    server.store.broken = True
+    server.enrolment.reads = False
+    await server.ask(path)
+    server.enrolment.broken = True
     await server.ask(path)
 
     assert "a mistake of ours" in caplog.text
-    assert token not in caplog.text
+    assert TOKEN not in caplog.text

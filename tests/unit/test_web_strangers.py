@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
 
+import aiohttp
 import pytest
+import trustme
 
-from asterisk_hotdesk.web import provisioning_token
-from tests.unit.phone_server import KEY, MAC, STRANGER, Server, path_of, serving
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.errors import ConfigError
+from asterisk_hotdesk.web import tls
+from tests.unit.phone_server import (
+    MAC,
+    STRANGER,
+    TOKEN,
+    WRONG_TOKEN,
+    Server,
+    path_of,
+    serving,
+)
 from tests.unit.test_phones import DEVICE
 
 
@@ -22,15 +37,12 @@ async def server() -> AsyncIterator[Server]:
 async def test_an_unknown_phone_and_a_wrong_token_look_exactly_alike(
     server: Server,
 ) -> None:
-    wrong = provisioning_token(b"guessed", MAC)
-
     answers = {
         await server.get_as_it_is(path.encode())
         for path in (
-            path_of(MAC, wrong),
+            path_of(MAC, WRONG_TOKEN),
             path_of(STRANGER),
-            path_of(STRANGER, wrong),
-            path_of(MAC, provisioning_token(KEY, STRANGER)),
+            path_of(STRANGER, WRONG_TOKEN),
             "/nothing/here",
         )
     }
@@ -38,18 +50,16 @@ async def test_an_unknown_phone_and_a_wrong_token_look_exactly_alike(
     (answer,) = answers
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert b"Server:" not in answer
-    assert server.store.fetches == []
+    assert server.proof.fetches == []
 
 
 async def test_the_database_is_asked_before_the_token_is_checked(
     server: Server,
 ) -> None:
-    wrong = provisioning_token(b"guessed", MAC)
+    await server.ask(path_of(MAC, WRONG_TOKEN))
+    await server.ask(path_of(STRANGER, WRONG_TOKEN))
 
-    await server.ask(path_of(MAC, wrong))
-    await server.ask(path_of(STRANGER, wrong))
-
-    assert server.store.asked == [MAC, STRANGER]
+    assert [request.mac for request in server.enrolment.asked] == [MAC, STRANGER]
 
 
 @pytest.mark.parametrize(
@@ -78,13 +88,13 @@ async def test_the_database_is_asked_before_the_token_is_checked(
     ],
 )
 async def test_tricks_with_the_path_find_nothing(server: Server, path: str) -> None:
-    path = path.replace("TOKEN", provisioning_token(KEY, MAC)).replace("MAC", MAC)
+    path = path.replace("TOKEN", TOKEN).replace("MAC", MAC)
 
     answer = await server.get_as_it_is(path.encode())
 
     assert re.match(rb"HTTP/1.[01] 40[04] ", answer)
     assert DEVICE.sip_secret.encode() not in answer
-    assert server.store.asked == []
+    assert server.enrolment.asked == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,7 @@ async def test_phones_only_fetch(server: Server, method: str) -> None:
 
     assert known[0] == unknown[0] == 405
     assert known[2] == unknown[2]
-    assert server.store.asked == []
+    assert server.enrolment.asked == []
 
 
 async def test_who_sends_nothing_is_cut_off() -> None:
@@ -135,3 +145,166 @@ async def test_who_sends_a_request_letter_by_letter_is_cut_off() -> None:
 
         assert end.exception() or end.result() == b""
         writer.close()
+
+
+# Where from, and how often
+
+
+def provisioning(**settings: object) -> Config:
+    """Return the settings of the server with these."""
+    asterisk = {"ari_password": "x", "ami_secret": "y"}
+    base = {"base_url": "https://phones.example/hd"}
+    return Config.model_validate(
+        {"asterisk": asterisk, "provisioning": base | settings}
+    )
+
+
+async def test_other_networks_get_what_unknown_phones_get(server: Server) -> None:
+    unknown = await server.get_as_it_is(path_of(STRANGER).encode())
+
+    async with serving(config=provisioning(allowed_networks=["192.0.2.0/24"])) as far:
+        answer = await far.get_as_it_is(path_of(MAC).encode())
+
+    assert answer == unknown
+    assert far.enrolment.asked == []
+
+
+async def test_a_phone_that_says_it_is_another_one_is_not_believed(
+    server: Server,
+) -> None:
+    agent = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12 {mac} SXM:0)"
+
+    other = await server.ask(
+        path_of(MAC), **{"User-Agent": agent.format(mac=STRANGER.upper())}
+    )
+    same = await server.ask(
+        path_of(MAC), **{"User-Agent": agent.format(mac=MAC.upper())}
+    )
+
+    assert (other[0], same[0]) == (404, 200)
+
+
+async def test_who_guesses_too_often_is_put_off_and_phones_beside_are_not() -> None:
+    config = provisioning(misses_per_minute=3, sweep_macs=3)
+    async with serving(config=config) as server:
+        answers = [await server.ask(path_of(f"00041300ff{n:02}")) for n in range(5)]
+
+        assert [status for status, _, _ in answers] == [404, 404, 404, 429, 429]
+        assert answers[-1][1]["Retry-After"] == "60"
+        assert (await server.ask(path_of(MAC)))[0] == 200
+        assert not server.enrolment.asked[-1].may_enrol
+
+
+async def test_who_asks_for_one_phone_after_the_other_is_reported() -> None:
+    async with serving(config=provisioning(sweep_macs=3)) as server:
+        for n in range(5):
+            await server.ask(path_of(f"00041300ff{n:02}"))
+        await server.ask("/healthz")
+
+        assert server.enrolment.sweeps == ["127.0.0.1"]
+        assert len(server.enrolment.strangers) == 5
+
+
+# HTTPS
+
+
+@dataclass
+class Authority:
+    """A certificate authority, and the files that it has made."""
+
+    folder: Path
+    ca: trustme.CA
+
+    def settings(self, client_certificates: str = "off") -> Config:
+        """Return the settings of a server with a certificate."""
+        made = self.ca.issue_cert("localhost")
+        made.private_key_pem.write_to_path(str(self.folder / "key.pem"))
+        chain = b"".join(pem.bytes() for pem in made.cert_chain_pems)
+        (self.folder / "cert.pem").write_bytes(chain)
+        self.ca.cert_pem.write_to_path(str(self.folder / "ca.pem"))
+        return provisioning(
+            tls_certificate=str(self.folder / "cert.pem"),
+            tls_key=str(self.folder / "key.pem"),
+            client_ca=str(self.folder / "ca.pem"),
+            client_certificates=client_certificates,
+        )
+
+    def client(self, name: str | None = None) -> ssl.SSLContext:
+        """Return how a phone whose certificate says *name* speaks HTTPS."""
+        context = ssl.create_default_context()
+        self.ca.configure_trust(context)
+        if name:
+            made = self.ca.issue_cert("phone.example", common_name=name)
+            made.configure_cert(context)
+        return context
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path, trustme.CA())
+
+
+async def ask_encrypted(server: Server, context: ssl.SSLContext) -> int:
+    """Return with which status the phone is answered."""
+    url = f"https://localhost:{server.port}{path_of(MAC)}"
+    async with server.client.get(url, ssl=context) as answer:
+        return answer.status
+
+
+async def test_phones_fetch_over_https(authority: Authority) -> None:
+    async with serving(config=authority.settings()) as server:
+        assert await ask_encrypted(server, authority.client()) == 200
+
+
+async def test_plain_http_gets_nothing_from_an_https_server(
+    authority: Authority,
+) -> None:
+    async with serving(config=authority.settings()) as server:
+        assert DEVICE.sip_secret.encode() not in await server.get_as_it_is(
+            path_of(MAC).encode()
+        )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "status"),
+    [
+        ("optional", None, 200),
+        ("optional", MAC, 200),
+        ("optional", "00:04:13:00:00:01", 200),
+        ("optional", f"snomD785-{MAC.upper()}", 200),
+        ("optional", STRANGER, 404),
+        ("required", None, 404),
+        ("required", MAC, 200),
+        ("required", STRANGER, 404),
+    ],
+)
+async def test_a_certificate_must_name_the_phone(
+    authority: Authority, wanted: str, name: str | None, status: int
+) -> None:
+    async with serving(config=authority.settings(wanted)) as server:
+        assert await ask_encrypted(server, authority.client(name)) == status
+
+
+async def test_certificates_of_others_are_not_believed(authority: Authority) -> None:
+    stranger = Authority(authority.folder, trustme.CA())
+    context = authority.client()
+    stranger.ca.issue_cert("x.example", common_name=MAC).configure_cert(context)
+
+    async with serving(config=authority.settings("optional")) as server:
+        with pytest.raises(aiohttp.ClientError):
+            await ask_encrypted(server, context)
+
+
+async def test_who_never_ends_the_handshake_is_cut_off(authority: Authority) -> None:
+    async with serving(patience_seconds=0.2, config=authority.settings()) as server:
+        assert await asyncio.wait_for(server.send(b"\x16\x03"), 5) == b""
+
+
+def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("not a certificate")
+    config = provisioning(
+        tls_certificate=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem")
+    )
+
+    with pytest.raises(ConfigError, match=r"provisioning.tls_certificate.*cert\.pem"):
+        tls(config.provisioning)
