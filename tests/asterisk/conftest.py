@@ -24,6 +24,7 @@ from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.config import load
 from asterisk_hotdesk.login import log_out
 from asterisk_hotdesk.store import open_database
+from tests.lab.enrolling import steady_urls
 from tests.lab.lab import Lab
 from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
 from tests.lab.snom import VirtualSnom
@@ -125,10 +126,19 @@ class Office:
         known = {device["name"]: device for device in self.facts["devices"]}
         if name not in known:
             shown = await self.hotdesk("device", "show", name, "--json")
-            known[name] = json.loads(shown.stdout)
+            known[name] = json.loads(shown.stdout) | {
+                "provisioning_url": (await self.enrol(name))[name]
+            }
         device = known[name]
         snom = VirtualSnom(device["mac"], device["provisioning_url"])
         return await self._stack.enter_async_context(snom)
+
+    async def enrol(self, *devices: str) -> dict[str, str]:
+        """Return where the phones of *devices* fetch from now on."""
+        dsn = self.facts["database"]
+        return await asyncio.to_thread(
+            lambda: steady_urls(self.lab.config, dsn, *devices)
+        )
 
     async def phone(self, name: str) -> Phone:
         """Plug in and return an ordinary phone of the PBX: 200, 201 or trunk."""

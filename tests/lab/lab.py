@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lab.enrolling import steady_urls
 from tests.lab.packages import find_asterisk
 from tests.lab.pbx import USER, Pbx
 from tests.lab.ports import Ports, claim_ports
@@ -318,6 +319,8 @@ media_address = "127.0.0.1"
         with ThreadPoolExecutor(2) as pool:
             devices = list(pool.map(self._show, (d["name"] for d in listed)))
         web = f"http://127.0.0.1:{pbx.ports.web}"
+        dsn = f"postgresql://postgres@/postgres?host={self._postmaster.parent}"
+        urls = steady_urls(self.config, dsn)
         return {
             "sip": ["127.0.0.1", pbx.ports.sip],
             "ari": f"http://127.0.0.1:{pbx.ports.ari}",
@@ -328,7 +331,7 @@ media_address = "127.0.0.1"
                 "secret": pbx.ami_secret,
             },
             "asterisk_cli": pbx.cli_command,
-            "database": f"postgresql://postgres@/postgres?host={self._postmaster.parent}",
+            "database": dsn,
             "config": str(self.config),
             "hotdesk": [*HOTDESK, "--config", str(self.config)],
             "web": web,
@@ -340,7 +343,7 @@ media_address = "127.0.0.1"
                     "name": device["name"],
                     "mac": device["mac"],
                     "sip_password": device["sip_secret"],
-                    "provisioning_url": device["provisioning_url"],
+                    "provisioning_url": urls[device["name"]],
                 }
                 for device in devices
             ],
