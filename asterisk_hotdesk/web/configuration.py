@@ -180,8 +180,13 @@ class Configurations:
             generation=admitted.desk.generation,
             document=self._rendered(file, admitted, kind),
         )
-        # What was read before a change must not be kept after it.
-        if self.hears_changes and forgotten == self._forgotten:
+        # What was read before a change must not be kept after it, and the first use of
+        # a new token must not be answered from memory: it ends the enrolment.
+        if (
+            self.hears_changes
+            and forgotten == self._forgotten
+            and admitted.token == token
+        ):
             self._keep(file, served)
         return served
 

@@ -40,6 +40,8 @@ class FakeEnrolment:
     strangers: list[str] = field(default_factory=list)
     sweeps: list[str] = field(default_factory=list)
     desk: Desk = DESK
+    steady: str = TOKEN
+    """What the phone is told to use from now on."""
     reads: bool = True
     broken: bool = False
 
@@ -51,7 +53,7 @@ class FakeEnrolment:
             raise Unavailable("connection refused: password=s3cret")
         if (request.mac, request.token, request.believable) != (MAC, TOKEN, True):
             return None
-        return Admitted(desk=self.desk, keys=(), token=TOKEN)
+        return Admitted(desk=self.desk, keys=(), token=self.steady)
 
     async def opens(self, mac: str, token: str) -> Desk | None:
         return self.desk if (mac, token) == (MAC, TOKEN) else None

@@ -125,6 +125,21 @@ async def test_what_has_changed_is_served_anew(server: Server) -> None:
     assert "Alice" not in (await server.ask(path_of(MAC)))[2]
 
 
+async def test_a_first_delivery_is_not_kept_so_that_the_enrolment_can_end(
+    server: Server,
+) -> None:
+    server.configurations.hears_changes = True
+    server.enrolment.steady = WRONG_TOKEN
+    await server.ask(path_of(MAC))
+
+    await server.ask(path_of(MAC, WRONG_TOKEN))
+
+    assert [request.token for request in server.enrolment.asked] == [
+        TOKEN,
+        WRONG_TOKEN,
+    ]
+
+
 async def test_while_changes_are_not_heard_of_nothing_is_kept(server: Server) -> None:
     await server.ask(path_of(MAC))
     await server.ask(path_of(MAC))
