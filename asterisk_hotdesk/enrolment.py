@@ -21,7 +21,6 @@ from asterisk_hotdesk.login import ORIGIN, HotDesks, log_in_by_administrator
 from asterisk_hotdesk.model import Change, Desk, PhoneKind, UserKey
 from asterisk_hotdesk.store import (
     Tx,
-    allowed_phones,
     discovered,
     events,
     phones,
@@ -76,22 +75,32 @@ class Enrolment:
     async def admit(self, request: Request) -> Admitted | None:
         """Return what the phone may have; None: nothing.
 
-        Unknown, disabled and wrong cost the same questions to the database.
+        Unknown, disabled and wrong cost the same question to the database.
         """
+        async with self._database.question() as tx:
+            phone, allowed_in = await phones.find(tx, request.mac)
+        if phone and request.believable and _has_settled(phone, request):
+            return Admitted(desk=phone.desk, keys=phone.keys, token=request.token)
+        account = phone.desk.device.account if phone else allowed_in
+        knows_a_token = self._is_of_account(request.token, account) | (
+            phone is not None and _knows(phone, request.token)
+        )
+        if not request.believable or not knows_a_token:
+            return None
+        return await self._admit_newcomer(request)
+
+    async def _admit_newcomer(self, request: Request) -> Admitted | None:
         async with self._database.transaction() as tx:
-            phone = await phones.find(tx, request.mac)
-            account = await allowed_phones.account_allowing(tx, request.mac)
-            if phone is None and account and self._may_claim(request, account):
-                await self._claim(tx, request.mac, account)
-                phone = await phones.find(tx, request.mac)
-            if phone is None or not request.believable:
-                return None
-            if not phone.desk.device.enabled:
+            phone, allowed_in = await phones.find(tx, request.mac)
+            if phone is None and allowed_in and self._may_claim(request, allowed_in):
+                await self._claim(tx, request.mac, allowed_in)
+                phone, _ = await phones.find(tx, request.mac)
+            if phone is None or not phone.desk.device.enabled:
                 return None
             token = await self._opened(tx, request, phone)
             if token is None:
                 return None
-            if request.kind.vendor and request.kind != phone.desk.device.phone:
+            if request.kind.vendor:
                 await phones.note_kind(tx, phone.desk.device, request.kind)
         if token == request.token and phone.base_user_due:
             await self._seat_base_user(phone.desk)
@@ -99,12 +108,11 @@ class Enrolment:
 
     async def opens(self, mac: str, token: str) -> Desk | None:
         """Return the desk of the phone with *mac* if *token* is its steady one."""
-        wanted = token_hash(token)
-        async with self._database.transaction() as tx:
-            phone = await phones.find(tx, mac)
+        async with self._database.question() as tx:
+            phone, _ = await phones.find(tx, mac)
         if phone is None or not phone.desk.device.enabled:
             return None
-        return phone.desk if _known(phone, wanted, "steady") else None
+        return phone.desk if _known(phone, token_hash(token), "steady") else None
 
     async def bootstrap_token(self, mac: str, kind: PhoneKind) -> str | None:
         """Return a token for the first fetch of the phone with *mac*.
@@ -113,11 +121,10 @@ class Enrolment:
         """
         now = self._now()
         async with self._database.transaction() as tx:
-            phone = await phones.find(tx, mac)
-            account = await allowed_phones.account_allowing(tx, mac)
-            if phone is None and account:
-                await self._claim(tx, mac, account)
-                phone = await phones.find(tx, mac)
+            phone, allowed_in = await phones.find(tx, mac)
+            if phone is None and allowed_in:
+                await self._claim(tx, mac, allowed_in)
+                phone, _ = await phones.find(tx, mac)
             if phone is None or not _is_open(phone, now):
                 return None
             token = new_token()
@@ -130,7 +137,8 @@ class Enrolment:
         if not request.kind.vendor:
             return
         async with self._database.transaction() as tx:
-            if await phones.find(tx, request.mac) is None:
+            phone, _ = await phones.find(tx, request.mac)
+            if phone is None:
                 await discovered.note(
                     tx,
                     request.mac,
@@ -152,8 +160,13 @@ class Enrolment:
         return (
             request.believable
             and request.may_enrol
-            and hmac.compare_digest(request.token, account_token(self._key, account))
+            and self._is_of_account(request.token, account)
         )
+
+    def _is_of_account(self, token: str, account: str | None) -> bool:
+        """Return whether *token* is the account's; None takes as long and is not."""
+        right = hmac.compare_digest(token, account_token(self._key, account or ""))
+        return right and account is not None
 
     async def _claim(self, tx: Tx, mac: str, account: str) -> None:
         now = self._now()
@@ -178,11 +191,9 @@ class Enrolment:
         asked = token_hash(request.token)
         steady = _known(phone, asked, "steady")
         enrolling = _known(phone, asked, "bootstrap") is not None
-        enrolling |= hmac.compare_digest(
-            request.token, account_token(self._key, device.account)
-        )
+        enrolling |= self._is_of_account(request.token, device.account)
         if steady:
-            if steady.used_at is None:
+            if not steady.used:
                 await phones.use_steady(tx, device, asked, now)
                 await events.record(
                     tx,
@@ -217,6 +228,24 @@ class Enrolment:
             )
         except Refused as refusal:
             log.warning("%s keeps waiting for %s: %s", device.name, user.key, refusal)
+
+
+def _has_settled(phone: phones.Phone, request: Request) -> bool:
+    """Return whether the phone may fetch, and the fetch changes nothing."""
+    steady = _known(phone, token_hash(request.token), "steady")
+    device = phone.desk.device
+    return (
+        device.enabled
+        and steady is not None
+        and steady.used
+        and not phone.base_user_due
+        and request.kind in (device.phone, PhoneKind())
+    )
+
+
+def _knows(phone: phones.Phone, token: str) -> bool:
+    asked = token_hash(token)
+    return any(hmac.compare_digest(one.hash, asked) for one in phone.tokens)
 
 
 def _known(

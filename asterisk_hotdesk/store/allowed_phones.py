@@ -18,18 +18,19 @@ class AllowedPhones:
     """As `first_mac` twelve lower-case hexadecimal digits, and not below it."""
 
 
+# No two ranges overlap: the one that begins last before it, or none.
+ACCOUNT_ALLOWING = """
+    (SELECT CASE WHEN %(mac)s <= last_mac THEN account END FROM allowed_phones
+     WHERE first_mac <= %(mac)s ORDER BY first_mac DESC LIMIT 1)
+"""
+"""In which account the phone with `mac` may become a device, or null."""
+
+
 async def account_allowing(tx: Tx, mac: str) -> str | None:
     """Return in which account the phone with *mac* may become a device, or None."""
-    # No two ranges overlap: the one that begins last before it, or none.
-    rows = await tx.execute(
-        """
-        SELECT account, last_mac FROM allowed_phones WHERE first_mac <= %s
-        ORDER BY first_mac DESC LIMIT 1
-        """,
-        [mac],
-    )
+    rows = await tx.execute(f"SELECT {ACCOUNT_ALLOWING} AS account", {"mac": mac})
     row = await rows.fetchone()
-    return row["account"] if row and mac <= row["last_mac"] else None
+    return row["account"] if row else None
 
 
 async def everything(tx: Tx) -> list[AllowedPhones]:

@@ -16,7 +16,7 @@ from asterisk_hotdesk.store.users import COLUMNS as USER_COLUMNS
 from asterisk_hotdesk.store.users import user_of
 
 # Asked for as JSON, so that one row carries three objects without renaming columns.
-_DESKS = f"""
+DESKS = f"""
     SELECT {DEVICE_COLUMNS}, to_jsonb(users) AS user,
            switches.id AS switch_id, switches.login_id, switches.decided_at,
            switches.routed_at, switches.refreshed_at, switches.confirmed_at,
@@ -28,7 +28,8 @@ _DESKS = f"""
 """  # noqa: S608
 
 
-def _desk_of(row: DictRow) -> Desk:
+def desk_of(row: DictRow) -> Desk:
+    """Return the desk in a row of `DESKS`."""
     device = device_of(row)
     switch = None
     if row["switch_id"] is not None:
@@ -48,16 +49,16 @@ def _desk_of(row: DictRow) -> Desk:
 
 async def desk(tx: Tx, device_name: str) -> Desk | None:
     """Return who sits at a device, or None if there is no such device."""
-    rows = await tx.execute(_DESKS + "WHERE devices.name = %s", [device_name])
+    rows = await tx.execute(DESKS + "WHERE devices.name = %s", [device_name])
     row = await rows.fetchone()
-    return _desk_of(row) if row else None
+    return desk_of(row) if row else None
 
 
 async def desk_by_mac(tx: Tx, mac: str) -> Desk | None:
     """Return who sits at the device with this MAC address, or None."""
-    rows = await tx.execute(_DESKS + "WHERE devices.mac = %s", [mac])
+    rows = await tx.execute(DESKS + "WHERE devices.mac = %s", [mac])
     row = await rows.fetchone()
-    return _desk_of(row) if row else None
+    return desk_of(row) if row else None
 
 
 async def desks(tx: Tx) -> list[Desk]:
@@ -66,20 +67,20 @@ async def desks(tx: Tx) -> list[Desk]:
     Whoever brings the PBX in line after a crash starts with what the crash cut short.
     """
     rows = await tx.execute(
-        _DESKS + "ORDER BY switches.id IS NULL, switches.routed_at IS NOT NULL,"
+        DESKS + "ORDER BY switches.id IS NULL, switches.routed_at IS NOT NULL,"
         " switches.id DESC, devices.name"
     )
-    return [_desk_of(row) for row in await rows.fetchall()]
+    return [desk_of(row) for row in await rows.fetchall()]
 
 
 async def user_desk(tx: Tx, account: str, extension: str) -> Desk | None:
     """Return the desk where the user of *extension* sits, or None."""
     rows = await tx.execute(
-        _DESKS + "WHERE users.account = %s AND users.extension = %s",
+        DESKS + "WHERE users.account = %s AND users.extension = %s",
         [account, extension],
     )
     row = await rows.fetchone()
-    return _desk_of(row) if row else None
+    return desk_of(row) if row else None
 
 
 async def touched(
@@ -100,7 +101,7 @@ async def touched(
         [accounts, extensions],
     )
     rows = await tx.execute(
-        _DESKS  # noqa: S608
+        DESKS  # noqa: S608
         + """
         WHERE devices.id = ANY (
             ARRAY (SELECT id FROM devices WHERE name = ANY(%(names)s))
@@ -116,7 +117,7 @@ async def touched(
             "extensions": extensions,
         },
     )
-    found = [_desk_of(row) for row in await rows.fetchall()]
+    found = [desk_of(row) for row in await rows.fetchall()]
     return found, [user_of(row) for row in await people.fetchall()]
 
 
@@ -288,8 +289,8 @@ async def want_fetch(tx: Tx, device_name: str) -> None:
 
 async def everyone_logged_in(tx: Tx) -> list[tuple[User, Device]]:
     """Return who sits where, by device name."""
-    rows = await tx.execute(_DESKS + "WHERE users.id IS NOT NULL ORDER BY devices.name")
-    desks = [_desk_of(row) for row in await rows.fetchall()]
+    rows = await tx.execute(DESKS + "WHERE users.id IS NOT NULL ORDER BY devices.name")
+    desks = [desk_of(row) for row in await rows.fetchall()]
     return [(desk.user, desk.device) for desk in desks if desk.user]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from asterisk_hotdesk.model import Desk, Device, KeyKind, PhoneKind, UserKey
+from asterisk_hotdesk.store.allowed_phones import ACCOUNT_ALLOWING
 from asterisk_hotdesk.store.database import Tx
-from asterisk_hotdesk.store.logins import desk_by_mac
+from asterisk_hotdesk.store.logins import DESKS, desk_of
 
 TokenKind = Literal["bootstrap", "steady"]
 
@@ -22,7 +24,7 @@ class Token:
 
     hash: bytes = field(repr=False)
     kind: TokenKind
-    used_at: datetime | None
+    used: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,48 +41,56 @@ class Phone:
     """Whether the base user has yet to be logged in for the first time."""
 
 
-async def find(tx: Tx, mac: str) -> Phone | None:
-    """Return what there is for the phone with *mac*, or None.
+async def find(tx: Tx, mac: str) -> tuple[Phone | None, str | None]:
+    """Return what there is for the phone with *mac*, and the account that allows it.
 
-    Asks the same of the database whether or not there is such a phone.
+    One question, the same whether or not there is such a phone.
     """
-    more = await tx.execute(
-        """
-        SELECT devices.enrol_until, devices.deliveries_left, devices.base_user_due,
-            (SELECT coalesce(jsonb_agg(to_jsonb(user_keys) ORDER BY position), '[]')
+    rows = await tx.execute(
+        f"""
+        SELECT {ACCOUNT_ALLOWING} AS allowed_in, known.*, more.enrol_until,
+            more.deliveries_left, more.base_user_due,
+            (SELECT jsonb_agg(to_jsonb(user_keys) ORDER BY position)
              FROM user_keys JOIN logins USING (user_id)
-             WHERE logins.device_id = devices.id AND logins.until IS NULL) AS keys
-        FROM devices WHERE devices.mac = %s
-        """,
-        [mac],
+             WHERE logins.device_id = more.id AND logins.until IS NULL) AS keys,
+            (SELECT jsonb_agg(jsonb_build_object('hash', encode(hash, 'hex'),
+                                                 'kind', kind,
+                                                 'used', used_at IS NOT NULL))
+             FROM provisioning_tokens WHERE device_id = more.id) AS tokens
+        FROM (SELECT %(mac)s) AS asked (mac)
+        LEFT JOIN devices AS more ON more.mac = asked.mac
+        LEFT JOIN ({DESKS}) AS known ON known.id = more.id
+        """,  # noqa: S608
+        {"mac": mac},
     )
-    known = await tx.execute(
-        """
-        SELECT hash, kind, used_at FROM provisioning_tokens
-        JOIN devices ON devices.id = device_id WHERE devices.mac = %s
-        """,
-        [mac],
-    )
-    desk = await desk_by_mac(tx, mac)
-    row = await more.fetchone()
-    if desk is None or row is None:
-        return None
-    return Phone(
-        desk=desk,
-        keys=tuple(
-            UserKey(
-                position=key["position"],
-                kind=KeyKind(key["kind"]),
-                value=key["value"],
-                label=key["label"],
-                priority=key["priority"],
-            )
-            for key in row["keys"]
-        ),
-        tokens=tuple(Token(**token) for token in await known.fetchall()),
+    row = await rows.fetchone()
+    assert row is not None  # noqa: S101 - an outer join of one row
+    if row["id"] is None:
+        return None, row["allowed_in"]
+    phone = Phone(
+        desk=desk_of(row),
+        keys=tuple(_key_of(key) for key in row["keys"] or ()),
+        tokens=tuple(_token_of(token) for token in row["tokens"] or ()),
         enrol_until=row["enrol_until"],
         deliveries_left=row["deliveries_left"],
         base_user_due=row["base_user_due"],
+    )
+    return phone, row["allowed_in"]
+
+
+def _key_of(stored: Mapping[str, Any]) -> UserKey:
+    return UserKey(
+        position=stored["position"],
+        kind=KeyKind(stored["kind"]),
+        value=stored["value"],
+        label=stored["label"],
+        priority=stored["priority"],
+    )
+
+
+def _token_of(stored: Mapping[str, Any]) -> Token:
+    return Token(
+        hash=bytes.fromhex(stored["hash"]), kind=stored["kind"], used=stored["used"]
     )
 
 
