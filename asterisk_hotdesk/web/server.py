@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -65,6 +66,10 @@ def _reason(error: OSError) -> str:
     return error.strerror or getattr(error, "reason", None) or type(error).__name__
 
 
+OPEN_FILES = 65_536
+"""More are of no use."""
+
+
 @asynccontextmanager
 async def listening(
     app: web.Application,
@@ -92,6 +97,7 @@ async def listening(
         max_headers=50,
         shutdown_timeout=5,
     )
+    _allow_many_connections()
     await runner.setup()
     try:
         assert runner.server is not None  # noqa: S101 - made by setup()
@@ -111,6 +117,18 @@ async def listening(
             server.close()
     finally:
         await runner.cleanup()
+
+
+def _allow_many_connections() -> None:
+    """Let this process have as many open files as it may.
+
+    Most systems begin with 1,024, and after a power failure every phone connects at
+    once.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _healthz(request: web.Request) -> web.Response:

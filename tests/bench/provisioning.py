@@ -204,8 +204,6 @@ def _serve(dsn: str, folder: Path, orders: Connection) -> None:
 
 
 async def _server(dsn: str, folder: Path, orders: Connection) -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536), most))
     async with open_database(dsn, SCHEMA) as database:
         desks = HotDesks(database, Pins(b"pepper"), PinsConfig(), "move")
         enrolment = Enrolment(
