@@ -1,0 +1,1 @@
+"""SIP PnP: a new phone asks the network who configures it, and we answer."""
