@@ -114,7 +114,7 @@ class Enrolment:
             return None
         return phone.desk if _known(phone, token_hash(token), "steady") else None
 
-    async def bootstrap_token(self, mac: str, kind: PhoneKind) -> str | None:
+    async def bootstrap_token(self, mac: str) -> str | None:
         """Return a token for the first fetch of the phone with *mac*.
 
         None: it is no device and may not become one, or its enrolment is over.
@@ -132,20 +132,15 @@ class Enrolment:
             await phones.add_token(tx, device, token_hash(token), "bootstrap", now)
         return token
 
-    async def note_stranger(self, request: Request) -> None:
+    async def note_stranger(
+        self, mac: str, kind: PhoneKind, *, address: str, by: discovered.By
+    ) -> None:
         """Keep that a phone asked which is no device, for administrators to assign."""
-        if not request.kind.vendor:
-            return
         async with self._database.transaction() as tx:
-            phone, _ = await phones.find(tx, request.mac)
+            phone, _ = await phones.find(tx, mac)
             if phone is None:
                 await discovered.note(
-                    tx,
-                    request.mac,
-                    request.kind,
-                    address=request.address,
-                    by="http",
-                    now=self._now(),
+                    tx, mac, kind, address=address, by=by, now=self._now()
                 )
 
     async def note_sweep(self, address: str) -> None:

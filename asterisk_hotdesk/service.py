@@ -21,7 +21,7 @@ from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
 from asterisk_hotdesk.login import ORIGIN, HotDesks
-from asterisk_hotdesk.model import Change, Seating
+from asterisk_hotdesk.model import Change, PhoneKind, Seating
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
@@ -29,7 +29,9 @@ from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.stasis import channels
 from asterisk_hotdesk.pepper import pepper, provisioning_key
+from asterisk_hotdesk.phones import vendor_of_mac
 from asterisk_hotdesk.pins import Pins
+from asterisk_hotdesk.pnp.responder import Responder, Sighting
 from asterisk_hotdesk.proof import Proof
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.status import Listener
@@ -163,6 +165,12 @@ class Daemon:
         )
         enrolment = Enrolment(
             self.desks, config.provisioning, provisioning_key(config), now
+        )
+        self._pnp = Responder(
+            _PnpPhones(enrolment, config.provisioning.base_url),
+            address=config.pnp.address,
+            port=config.pnp.port,
+            interface=config.pnp.interface,
         )
         self._proof = Proof(database, self._refresher, now)
         self._configurations = web.Configurations(config, enrolment, self._proof)
@@ -301,6 +309,8 @@ class Daemon:
                 reached()
                 helpers.append(asyncio.create_task(sign.beat()))
                 helpers.append(asyncio.create_task(self._end_orphans(began)))
+                if self._config.pnp.enabled:
+                    helpers.append(asyncio.create_task(self._pnp.run()))
                 async for channel in channels(self._ari, stream):
                     began.add(channel.id)
                     # Not cancelled with the connection: its caller is gone then, and
@@ -337,6 +347,29 @@ class Daemon:
                 f"provisioning.listen_port: {host}:{port} cannot be used"
                 f" ({error.strerror or error}); does another program use it?"
             ) from None
+
+
+class _PnpPhones:
+    """What phones are told that ask the whole network."""
+
+    def __init__(self, enrolment: Enrolment, base_url: str) -> None:
+        self._enrolment = enrolment
+        self._base_url = base_url
+
+    async def bootstrap_url(self, sighting: Sighting) -> str | None:
+        mac = sighting.mac
+        # Many say "OEM" of themselves: their addresses know better.
+        vendor = vendor_of_mac(mac) or sighting.vendor.lower()
+        token = await self._enrolment.bootstrap_token(mac)
+        if token is not None:
+            return web.bootstrap_url(self._base_url, token, mac, vendor)
+        kind = PhoneKind(
+            vendor=vendor, model=sighting.model, firmware=sighting.firmware
+        )
+        await self._enrolment.note_stranger(
+            mac, kind, address=sighting.address, by="pnp"
+        )
+        return None
 
 
 def _notify_systemd(state: str) -> None:

@@ -8,8 +8,16 @@ from asterisk_hotdesk.web import configuration, signs
 from asterisk_hotdesk.web.configuration import Configurations
 from asterisk_hotdesk.web.server import app_of, listening, tls
 from asterisk_hotdesk.web.signs import Signs
+from asterisk_hotdesk.web.urls import bootstrap_url
 
-__all__ = ["Configurations", "Signs", "listening", "phones_app", "tls"]
+__all__ = [
+    "Configurations",
+    "Signs",
+    "bootstrap_url",
+    "listening",
+    "phones_app",
+    "tls",
+]
 
 
 def phones_app(configurations: Configurations, heard: Signs) -> web.Application:

@@ -7,7 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from aiohttp import web
 
@@ -48,7 +48,9 @@ class Enrolment(Protocol):
     async def admit(self, request: Request) -> Admitted | None:
         """Return what the phone may have; None: nothing."""
 
-    async def note_stranger(self, request: Request) -> None:
+    async def note_stranger(
+        self, mac: str, kind: PhoneKind, *, address: str, by: Literal["http"]
+    ) -> None:
         """Keep that a phone asked which got nothing."""
 
     async def note_sweep(self, address: str) -> None:
@@ -123,7 +125,7 @@ class Configurations:
         if kept is None:
             kept = await self._served_anew(http, file, token, kind, user_agent)
         if kept is None:
-            return await self._nothing(http, file, token, kind)
+            return await self._nothing(http, file, kind)
         answer = _answer(http, kept.document)
         await answer.prepare(http)
         await answer.write_eof()
@@ -210,7 +212,7 @@ class Configurations:
             self._kept_of.get(gone.device_name, set()).discard(oldest)
 
     async def _nothing(
-        self, http: web.Request, file: PhoneFile, token: str, kind: PhoneKind
+        self, http: web.Request, file: PhoneFile, kind: PhoneKind
     ) -> web.StreamResponse:
         address = http.remote or ""
         trusted = self._guard.trusts(address)
@@ -223,16 +225,10 @@ class Configurations:
         await answer.write_eof()
         if sweeps:
             await self._enrolment.note_sweep(address)
-        await self._enrolment.note_stranger(
-            Request(
-                mac=file.mac,
-                token=token,
-                kind=kind,
-                address=address,
-                believable=False,
-                may_enrol=False,
+        if kind.vendor:
+            await self._enrolment.note_stranger(
+                file.mac, kind, address=address, by="http"
             )
-        )
         return answer
 
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.phones import PhoneSettings
+from asterisk_hotdesk.phones import PhoneSettings, file_names
 
 
 def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
@@ -29,6 +29,11 @@ def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
         timezone=provisioning.timezone,
         templates_dir=provisioning.templates_dir,
     )
+
+
+def bootstrap_url(base_url: str, token: str, mac: str, vendor: str) -> str:
+    """Return where the phone with *mac* fetches for the first time; a secret."""
+    return f"{base_url}/p/{token}/{file_names(vendor, mac)[0]}"
 
 
 def is_confidential(url: str) -> bool:

@@ -137,7 +137,7 @@ async def test_a_stolen_mac_address_alone_opens_nothing(site: Site) -> None:
     await site.gets((await site.gets(bootstrap)).token)
 
     assert await site.asks(FOR_ALL) is None
-    assert await site.enrolment.bootstrap_token(MAC, D785) is None
+    assert await site.enrolment.bootstrap_token(MAC) is None
 
 
 async def test_the_enrolment_ends_by_itself(site: Site) -> None:
@@ -184,7 +184,7 @@ async def test_a_disabled_device_gets_nothing(site: Site) -> None:
     assert await site.asks(bootstrap) is None
     assert await site.asks(steady) is None
     assert await site.enrolment.opens(MAC, steady) is None
-    assert await site.enrolment.bootstrap_token(MAC, D785) is None
+    assert await site.enrolment.bootstrap_token(MAC) is None
 
 
 async def test_only_hashes_of_tokens_are_stored(site: Site) -> None:
@@ -267,40 +267,22 @@ async def test_pnp_gives_a_token_to_phones_that_may_enrol(site: Site) -> None:
     await site.allows("00041300aa00", "00041300aaff")
 
     for mac, device in ((MAC, DESKS[0]), (NEW_MAC, "HD0100")):
-        token = await site.enrolment.bootstrap_token(mac, D785)
+        token = await site.enrolment.bootstrap_token(mac)
         assert token is not None
         assert (await site.gets(token, mac)).desk.device.name == device
 
 
 async def test_pnp_gives_strangers_nothing_and_lists_them(site: Site) -> None:
-    assert await site.enrolment.bootstrap_token(STRANGE_MAC, D785) is None
+    assert await site.enrolment.bootstrap_token(STRANGE_MAC) is None
 
-    await site.enrolment.note_stranger(
-        Request(
-            mac=STRANGE_MAC,
-            token="",
-            kind=D785,
-            address="127.0.0.9",
-            believable=False,
-            may_enrol=False,
-        )
-    )
+    await site.enrolment.note_stranger(STRANGE_MAC, D785, address="127.0.0.9", by="pnp")
 
     found = await site.office.rows("SELECT mac, model, address FROM discovered_phones")
     assert found == [(STRANGE_MAC, "D785", "127.0.0.9")]
 
 
 async def test_a_device_is_no_stranger(site: Site) -> None:
-    await site.enrolment.note_stranger(
-        Request(
-            mac=MAC,
-            token="",
-            kind=D785,
-            address="127.0.0.9",
-            believable=False,
-            may_enrol=False,
-        )
-    )
+    await site.enrolment.note_stranger(MAC, D785, address="127.0.0.9", by="http")
 
     assert await site.office.rows("SELECT mac FROM discovered_phones") == []
 

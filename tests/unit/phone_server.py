@@ -14,7 +14,7 @@ import aiohttp
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.enrolment import Admitted, Request
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.model import Desk, Switch
+from asterisk_hotdesk.model import Desk, PhoneKind, Switch
 from asterisk_hotdesk.web import Configurations, Signs, listening, phones_app, tls
 from tests.unit.test_phones import USED
 
@@ -37,7 +37,7 @@ class FakeEnrolment:
     """One phone that may fetch, and what was asked for it and for others."""
 
     asked: list[Request] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    strangers: list[tuple[str, str, str, str]] = field(default_factory=list)
     sweeps: list[str] = field(default_factory=list)
     desk: Desk = DESK
     steady: str = TOKEN
@@ -58,8 +58,10 @@ class FakeEnrolment:
     async def opens(self, mac: str, token: str) -> Desk | None:
         return self.desk if (mac, token) == (MAC, TOKEN) else None
 
-    async def note_stranger(self, request: Request) -> None:
-        self.strangers.append(request.mac)
+    async def note_stranger(
+        self, mac: str, kind: PhoneKind, *, address: str, by: str
+    ) -> None:
+        self.strangers.append((mac, kind.model, address, by))
 
     async def note_sweep(self, address: str) -> None:
         self.sweeps.append(address)

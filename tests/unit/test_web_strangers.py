@@ -202,7 +202,16 @@ async def test_who_asks_for_one_phone_after_the_other_is_reported() -> None:
         await server.ask("/healthz")
 
         assert server.enrolment.sweeps == ["127.0.0.1"]
-        assert len(server.enrolment.strangers) == 5
+
+
+async def test_a_phone_that_gets_nothing_is_discovered(server: Server) -> None:
+    agent = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33)"
+
+    await server.ask(path_of(STRANGER), **{"User-Agent": agent})
+    await server.ask(path_of("000413fffffe"), **{"User-Agent": "curl/8"})
+    await server.ask("/healthz")
+
+    assert server.enrolment.strangers == [(STRANGER, "D785", "127.0.0.1", "http")]
 
 
 # HTTPS
