@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.model import Desk, DeviceOptions
 
 IDLE_CONTEXT = "hotdesk-idle"
 """Emergency numbers and the hot-desk codes, nothing else."""
@@ -18,6 +18,7 @@ STATIC_FIELDS = {
     "rewrite_contact": "yes",
     "dtmf_mode": "rfc4733",
     "allow_subscribe": "yes",
+    "media_encryption": "no",
 }
 """What every device has in common unless the administrator says otherwise."""
 
@@ -37,7 +38,8 @@ def endpoint_fields(
     """Return every field of the endpoint that we manage, whoever sits there.
 
     Writing over ARI merges, so the set of fields is always the same: what a login
-    sets, an idle device resets.  *extra* is the administrator's (codecs, transport).
+    sets, an idle device resets.  *extra* is the administrator's (codecs, transport) for
+    all devices; what the options of this one say comes before it.
     """
     device, user = desk.device, desk.user
     context = context_of(user.context) if user else IDLE_CONTEXT
@@ -45,6 +47,7 @@ def endpoint_fields(
     return {
         **STATIC_FIELDS,
         **extra,
+        **_fields_of(device.options),
         "aors": device.name,
         "auth": device.name,
         "context": context,
@@ -52,3 +55,12 @@ def endpoint_fields(
         "callerid": user.caller_id if user else device.caller_id,
         "language": language,
     }
+
+
+def _fields_of(options: DeviceOptions) -> dict[str, str]:
+    fields = {}
+    if options.srtp:
+        fields["media_encryption"] = "sdes"
+    if options.codecs:
+        fields["allow"] = ",".join(options.codecs)
+    return fields

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asterisk_hotdesk.config import MANAGED_FIELDS, Config
 from asterisk_hotdesk.endpoint import IDLE_CONTEXT, endpoint_fields
-from asterisk_hotdesk.model import Desk, Device, User
+from asterisk_hotdesk.model import Desk, Device, DeviceOptions, User
 from tests.unit.test_phones import ALICE, DEVICE, IDLE, USED
 
 SECRETS = {"asterisk": {"ari_password": "x", "ami_secret": "y"}}
@@ -95,6 +95,32 @@ def test_the_user_s_language_comes_before_the_desk_s_and_the_pbx_s(
 def test_the_administrator_can_change_the_codecs() -> None:
     assert fields(DEVICE, ALICE, {"allow": "opus"})["allow"] == "opus"
     assert fields(DEVICE, None, {"allow": "opus"})["allow"] == "opus"
+
+
+def test_a_device_has_codecs_of_its_own_before_those_of_the_administrator() -> None:
+    own = replace(DEVICE, options=DeviceOptions(codecs=("opus", "alaw")))
+
+    for user in (None, ALICE):
+        assert fields(own, user, {"allow": "g722"})["allow"] == "opus,alaw"
+        assert fields(DEVICE, user, {"allow": "g722"})["allow"] == "g722"
+
+
+def test_calls_of_a_device_are_encrypted_if_it_says_so() -> None:
+    encrypted = replace(DEVICE, options=DeviceOptions(srtp=True))
+
+    for user in (None, ALICE):
+        assert fields(encrypted, user)["media_encryption"] == "sdes"
+        assert fields(DEVICE, user)["media_encryption"] == "no"
+        everywhere = fields(DEVICE, user, {"media_encryption": "dtls"})
+        assert everywhere["media_encryption"] == "dtls"
+
+
+def test_an_option_that_is_taken_back_is_written_back() -> None:
+    """Asterisk merges what is written into what there was."""
+    special = DeviceOptions(srtp=True, codecs=("opus",))
+    endpoint = fields(replace(DEVICE, options=special), ALICE)
+
+    assert endpoint | fields(DEVICE, ALICE) == fields(DEVICE, ALICE)
 
 
 def test_what_a_login_changes_the_configuration_cannot_set() -> None:
