@@ -74,6 +74,8 @@ _REFUSALS: dict[str, HotdeskError] = {
     ),
     "login_one_per_device": Conflict(),
     "login_one_per_user": Conflict(),
+    # Removed while the PIN was checked.
+    "logins_user_id_fkey": Conflict(),
 }
 
 
