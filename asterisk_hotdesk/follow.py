@@ -37,6 +37,9 @@ from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
 
+NOTE_SECONDS = 0.1
+"""How long switches that are routed gather before they are noted."""
+
 
 class Follower:
     """Follows changes as they are decided."""
@@ -181,6 +184,8 @@ class Follower:
         """Record which switches are routed, many at once where many are; for ever."""
         while True:
             await self._something_routed.wait()
+            # Nobody waits for it, and the next login should not wait behind it.
+            await asyncio.sleep(NOTE_SECONDS)
             self._something_routed.clear()
             routed, self._routed = self._routed, {}
             try:
