@@ -100,7 +100,7 @@ class Database:
         self._pool: AsyncConnectionPool[Tx] = AsyncConnectionPool(
             self.conninfo,
             connection_class=psycopg.AsyncConnection[DictRow],
-            kwargs={"row_factory": dict_row},
+            kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
             max_size=most_connections,
             timeout=WAIT_SECONDS,
@@ -133,8 +133,12 @@ class Database:
                 if task and task.cancelling() > cancellations:
                     raise asyncio.CancelledError
                 with cut_off_after(connection, self._patience):
-                    async with connection.pipeline(), connection.transaction():
+                    # psycopg's own transaction() waits for two answers more (0.3 ms).
+                    # Whatever is raised, the pool rolls back.
+                    async with connection.pipeline():
+                        await connection.execute("BEGIN")
                         yield connection
+                        await connection.execute("COMMIT")
                 self._used_at[connection] = time.monotonic()
 
     async def _check(self, connection: Tx) -> None:
