@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,10 +26,10 @@ from asterisk_hotdesk.errors import (
     UnknownExtension,
 )
 from asterisk_hotdesk.model import (
+    Change,
     Device,
     EndReason,
     Failures,
-    Login,
     Seating,
     User,
 )
@@ -150,10 +150,11 @@ async def log_out(
             (login, user, _) = held.open[0]
             if only is not None and user.id != only.id:
                 raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
-            await _end(tx, login, user, device, reason, now, by)
+            await logins.end(tx, login, reason, now)
             desk = await logins.make_idle(tx, device, held.generations[0], now)
             seating = Seating({device.name: desk}, {user.key: (user, None)})
-            await events.announce(tx, seating.change, ORIGIN)
+            happened = [_event("logout", reason, user, device, now, by)]
+            await _tell(tx, happened, seating.change)
     except Refused as refusal:
         await _record_refusal(desks, refusal, "", device_name, now, by=by)
         raise
@@ -267,10 +268,11 @@ async def _sit_down(
         user, device, [login for login, _, _ in held.open], desks.second_login
     )
     generation, other_generation = held.generations
-    seating = Seating({}, {})
+    seating, happened = Seating({}, {}), []
     for login, reason in ending:
         other, seat = around[login.id]
-        await _end(tx, login, other, seat, reason, now, by)
+        await logins.end(tx, login, reason, now)
+        happened.append(_event("logout", reason, other, seat, now, by))
         if seat.id != device.id:
             left = await logins.make_idle(tx, seat, other_generation, now)
             seating.desks[seat.name] = left
@@ -280,24 +282,19 @@ async def _sit_down(
         desk = await logins.desk(tx, device.name)
     else:
         desk = await logins.begin(tx, user, device, held.login_id, generation, now)
-        await _record(tx, "login", "", user, device, now, by)
+        happened.append(_event("login", "", user, device, now, by))
     seating.desks[device.name] = desk
     seating.users[user.key] = (user, desk)
-    await events.announce(tx, seating.change, ORIGIN)
+    await _tell(tx, happened, seating.change)
     return seating
 
 
-async def _end(
-    tx: Tx,
-    login: Login,
-    user: User,
-    device: Device,
-    reason: EndReason,
-    now: datetime,
-    by: str,
-) -> None:
-    await logins.end(tx, login, reason, now)
-    await _record(tx, "logout", reason, user, device, now, by)
+async def _tell(tx: Tx, happened: Sequence[Event], change: Change) -> None:
+    await events.record_and_announce(tx, happened, change, ORIGIN)
+    for event in happened:
+        log.info(
+            "%s %s at %s %s", event.what, event.extension, event.device, event.code
+        )
 
 
 async def _follow(desks: HotDesks, seating: Seating) -> bool:
@@ -312,22 +309,18 @@ async def _follow(desks: HotDesks, seating: Seating) -> bool:
     return True
 
 
-async def _record(
-    tx: Tx, what: str, code: str, user: User, device: Device, now: datetime, by: str
-) -> None:
-    await events.record(
-        tx,
-        Event(
-            at=now,
-            what=what,
-            code=code,
-            account=device.account,
-            extension=user.extension,
-            device=device.name,
-            by=by,
-        ),
+def _event(
+    what: str, code: str, user: User, device: Device, now: datetime, by: str
+) -> Event:
+    return Event(
+        at=now,
+        what=what,
+        code=code,
+        account=device.account,
+        extension=user.extension,
+        device=device.name,
+        by=by,
     )
-    log.info("%s %s at %s %s", what, user.extension, device.name, code)
 
 
 async def _record_refusal(

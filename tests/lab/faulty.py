@@ -70,7 +70,7 @@ class Fault:
 
     def prepare(self) -> None:
         """Put the fault in."""
-        self._around(events, "announce", after=self._note_decision)
+        self._around(events, "record_and_announce", after=self._note_decision)
         for name in ("follow", "follow_decided"):
             self._around(Follower, name, after=self._die_at("followed"))
             if self._what == "decided":
