@@ -114,6 +114,16 @@ class CatchUp:
                 log.warning("%s; catching up", error)
                 self.want()
 
+    async def keep_hints(self) -> None:
+        """Set the hint of whoever changed places as soon as calls follow; for ever."""
+        while True:
+            await self._directory.hints_wanted.wait()
+            try:
+                await self._directory.set_wanted_hints()
+            except HotdeskError as error:
+                log.warning("%s; catching up", error)
+                self.want()
+
     async def _everything(self) -> None:
         await self._directory.write_files()
         await self._compare_entries()

@@ -1,7 +1,8 @@
 """What Asterisk is told of all users and devices: generated files, and hints.
 
-Each login sets its user's hint live.  The file of hints is for the next reload of the
-dialplan, so it may lag by some seconds, and is written once for many logins.
+Each login sets its user's hint live, right after its routes.  The file of hints is for
+the next reload of the dialplan, so it may lag by some seconds, and is written once for
+many logins.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ class Directory:
         """The same for the file, which the next reload of the dialplan takes over."""
         self._doubtful: set[str] = set()
         """Keys of those whose hint was to be set, and perhaps is not."""
+        self._wanted: dict[str, None] = {}
+        """Keys of those whose hint comes next, in the order of their logins."""
+        self.hints_wanted = asyncio.Event()
 
     def take(self, seating: Seating) -> None:
         """Note who sits where now."""
@@ -45,6 +49,26 @@ class Directory:
                 self._sitting.pop(key, None)
             else:
                 self._sitting[key] = (found[0], _name(found[1]))
+
+    def want_hints(self, seating: Seating) -> None:
+        """Let `set_wanted_hints` set the hints of all users in *seating*."""
+        there = [key for key in seating.users if key in self._sitting]
+        self._doubtful.update(there)
+        self._wanted.update(dict.fromkeys(there))
+        self.hints_wanted.set()
+
+    async def set_wanted_hints(self) -> None:
+        """Set the hints that are wanted, one after the other.
+
+        Logins share the connection, and with very many users each hint takes Asterisk
+        milliseconds.  One that fails stays for `correct_hints`.
+        """
+        self.hints_wanted.clear()
+        while self._wanted:
+            key = next(iter(self._wanted))
+            del self._wanted[key]
+            if key in self._sitting:
+                await self._set_hint(*self._sitting[key])
 
     async def set_hints(self, seating: Seating) -> None:
         """Set the hints of all users in *seating*, whatever they say now."""

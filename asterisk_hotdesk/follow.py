@@ -29,7 +29,6 @@ from asterisk_hotdesk.pbx.routes import (
     Routes,
     absent_entries,
     desk_entry,
-    differing,
     user_entry,
     wanted_entries,
 )
@@ -37,6 +36,9 @@ from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
+
+NOTE_SECONDS = 0.1
+"""How long switches that are routed gather before they are noted."""
 
 
 class Follower:
@@ -101,6 +103,8 @@ class Follower:
             self._written[name] = desk.generation if desk else 0
         self._directory.take(seating)
         await self._write(seating)
+        # Calls need no hint: lamps may follow a moment later, logins need not wait.
+        self._directory.want_hints(seating)
         self._note_routed(seating)
         self.followed |= seating.change
         self.something_followed.set()
@@ -109,7 +113,7 @@ class Follower:
         """Raise `Unavailable` if AstDB does not say what it should of *change*."""
         async with self._exclusive(change):
             seating = _settled(await self._read(change))
-            await self._verify(seating)
+            await self._routes.check(wanted_entries(seating))
             for name, desk in seating.desks.items():
                 if desk:
                     await self._endpoints.tidy(name, self.fields(desk))
@@ -148,14 +152,9 @@ class Follower:
         await _together(
             [
                 *(self._write_endpoint(*desk) for desk in seating.desks.items()),
-                *(
-                    self._routes.write(*entry)
-                    for entry in wanted_entries(seating).items()
+                self._routes.bring_about(
+                    wanted_entries(seating), absent_entries(seating)
                 ),
-                *(self._routes.delete(entry) for entry in absent_entries(seating)),
-                self._directory.set_hints(seating),
-                # Asterisk serves one connection in order, so this sees what is above.
-                self._verify(seating),
             ]
         )
 
@@ -173,13 +172,6 @@ class Follower:
             extra=self._config.endpoint,
         )
 
-    async def _verify(self, seating: Seating) -> None:
-        wanted = wanted_entries(seating)
-        found = await asyncio.gather(*(self._routes.read(entry) for entry in wanted))
-        there = {e: f for e, f in zip(wanted, found, strict=True) if f is not None}
-        if lost := differing(wanted, there):
-            raise Unavailable(f"AstDB lost what was written: {', '.join(sorted(lost))}")
-
     def _note_routed(self, seating: Seating) -> None:
         for desk in seating.desks.values():
             if desk and desk.switch and desk.switch.routed_at is None:
@@ -192,6 +184,8 @@ class Follower:
         """Record which switches are routed, many at once where many are; for ever."""
         while True:
             await self._something_routed.wait()
+            # Nobody waits for it, and the next login should not wait behind it.
+            await asyncio.sleep(NOTE_SECONDS)
             self._something_routed.clear()
             routed, self._routed = self._routed, {}
             try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,10 +26,10 @@ from asterisk_hotdesk.errors import (
     UnknownExtension,
 )
 from asterisk_hotdesk.model import (
+    Change,
     Device,
     EndReason,
     Failures,
-    Login,
     Seating,
     User,
 )
@@ -45,6 +45,7 @@ from asterisk_hotdesk.store import (
     users,
 )
 from asterisk_hotdesk.store.events import Event
+from asterisk_hotdesk.store.logins import Held
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,8 @@ async def log_in_by_administrator(
             f" {device.account}: users log in only at devices of their own account."
         )
     async with desks.database.transaction() as tx:
-        seating = await _sit_down(tx, desks, user, device, now, by="command")
+        held = await logins.held(tx, user, device)
+        seating = await _sit_down(tx, desks, user, device, held, now, by="command")
     return Outcome(user, device, await _follow(desks, seating))
 
 
@@ -142,16 +144,17 @@ async def log_out(
     try:
         async with desks.database.transaction() as tx:
             device = await _device(tx, device_name)
-            locked = await logins.lock(tx, None, device)
-            if not locked.open:
+            held = await logins.held(tx, None, device)
+            if not held.open:
                 raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
-            (login, user, _) = locked.open[0]
+            (login, user, _) = held.open[0]
             if only is not None and user.id != only.id:
                 raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
-            await _end(tx, login, user, device, reason, now, by)
-            desk = await logins.make_idle(tx, device, locked.generations[0], now)
+            await logins.end(tx, login, reason, now)
+            desk = await logins.make_idle(tx, device, held.generations[0], now)
             seating = Seating({device.name: desk}, {user.key: (user, None)})
-            await events.announce(tx, seating.change, ORIGIN)
+            happened = [_event("logout", reason, user, device, now, by)]
+            await _tell(tx, happened, seating.change)
     except Refused as refusal:
         await _record_refusal(desks, refusal, "", device_name, now, by=by)
         raise
@@ -201,7 +204,8 @@ async def _check_and_sit_down(
         if right and of_user in known.failures:
             await attempts.forgive(tx, of_user)
         if refusal is None and user is not None:
-            seating = await _sit_down(tx, desks, user, device, now, by="phone")
+            held = known.held
+            seating = await _sit_down(tx, desks, user, device, held, now, by="phone")
             return Outcome(user, device, routed=False), seating
         if not right:
             await _count(tx, desks.limits, of_user, of_device, now)
@@ -250,45 +254,47 @@ def _check_limits(
 
 
 async def _sit_down(
-    tx: Tx, desks: HotDesks, user: User, device: Device, now: datetime, *, by: str
+    tx: Tx,
+    desks: HotDesks,
+    user: User,
+    device: Device,
+    held: Held,
+    now: datetime,
+    *,
+    by: str,
 ) -> Seating:
-    locked = await logins.lock(tx, user, device)
-    around = {login.id: (other, seat) for login, other, seat in locked.open}
+    around = {login.id: (other, seat) for login, other, seat in held.open}
     ending = rules.make_room(
-        user, device, [login for login, _, _ in locked.open], desks.second_login
+        user, device, [login for login, _, _ in held.open], desks.second_login
     )
-    generation, other_generation = locked.generations
-    seating = Seating({}, {})
+    generation, other_generation = held.generations
+    seating, happened = Seating({}, {}), []
     for login, reason in ending:
         other, seat = around[login.id]
-        await _end(tx, login, other, seat, reason, now, by)
+        await logins.end(tx, login, reason, now)
+        happened.append(_event("logout", reason, other, seat, now, by))
         if seat.id != device.id:
             left = await logins.make_idle(tx, seat, other_generation, now)
             seating.desks[seat.name] = left
         seating.users[other.key] = (other, None)
-    if len(ending) < len(locked.open):
+    if len(ending) < len(held.open):
         # She sits here already: nothing new, but whoever asks gets it done again.
         desk = await logins.desk(tx, device.name)
     else:
-        desk = await logins.begin(tx, user, device, locked.login_id, generation, now)
-        await _record(tx, "login", "", user, device, now, by)
+        desk = await logins.begin(tx, user, device, held.login_id, generation, now)
+        happened.append(_event("login", "", user, device, now, by))
     seating.desks[device.name] = desk
     seating.users[user.key] = (user, desk)
-    await events.announce(tx, seating.change, ORIGIN)
+    await _tell(tx, happened, seating.change)
     return seating
 
 
-async def _end(
-    tx: Tx,
-    login: Login,
-    user: User,
-    device: Device,
-    reason: EndReason,
-    now: datetime,
-    by: str,
-) -> None:
-    await logins.end(tx, login, reason, now)
-    await _record(tx, "logout", reason, user, device, now, by)
+async def _tell(tx: Tx, happened: Sequence[Event], change: Change) -> None:
+    await events.record_and_announce(tx, happened, change, ORIGIN)
+    for event in happened:
+        log.info(
+            "%s %s at %s %s", event.what, event.extension, event.device, event.code
+        )
 
 
 async def _follow(desks: HotDesks, seating: Seating) -> bool:
@@ -303,22 +309,18 @@ async def _follow(desks: HotDesks, seating: Seating) -> bool:
     return True
 
 
-async def _record(
-    tx: Tx, what: str, code: str, user: User, device: Device, now: datetime, by: str
-) -> None:
-    await events.record(
-        tx,
-        Event(
-            at=now,
-            what=what,
-            code=code,
-            account=device.account,
-            extension=user.extension,
-            device=device.name,
-            by=by,
-        ),
+def _event(
+    what: str, code: str, user: User, device: Device, now: datetime, by: str
+) -> Event:
+    return Event(
+        at=now,
+        what=what,
+        code=code,
+        account=device.account,
+        extension=user.extension,
+        device=device.name,
+        by=by,
     )
-    log.info("%s %s at %s %s", what, user.extension, device.name, code)
 
 
 async def _record_refusal(

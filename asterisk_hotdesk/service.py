@@ -204,6 +204,7 @@ class Daemon:
                 self._listener.run,
                 self._keep_caught_up,
                 self._catch_up.keep_checking,
+                self._catch_up.keep_hints,
                 self._follower.keep_noting,
                 self._refresher.run,
                 self._keep_hearing_changes,

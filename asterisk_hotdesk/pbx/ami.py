@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panoramisk import Manager
+from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 
 from asterisk_hotdesk.errors import Unavailable
@@ -41,6 +42,9 @@ MOST_QUEUED_EVENTS = 20_000
 Message = dict[str, str]
 """The headers of one reply or event; names are in lower case."""
 
+Headers = Mapping[str, str | Sequence[str]]
+"""What an action says; a header with several values is sent several times."""
+
 LOST: Message = {"event": "hotdesk-connection-lost"}
 """Put into the queue of events when the connection went away, or overflowed."""
 
@@ -55,6 +59,10 @@ class AmiRefused(Unavailable):
         super().__init__(f"Asterisk refuses {action}: {message}{remedy}")
 
 
+Reply = list[Message] | AmiRefused
+"""What Asterisk says to one action: a list has several messages."""
+
+
 class LoginRefused(Unavailable):
     """Asterisk knows neither our user name nor our secret, or not from here."""
 
@@ -65,6 +73,11 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def send_together(self, actions: Sequence[Action]) -> None:
+        """Send *actions* as one packet; each one's future gets its reply."""
+        self.responses.update({action.id: action for action in actions})
+        self.transport.write("".join(map(str, actions)).encode(self.encoding))
 
     def data_received(self, data: bytes) -> None:
         # panoramisk decodes packet by packet and drops what it cannot: give it only
@@ -222,66 +235,84 @@ class Ami:
                 self.events.get_nowait()
             self.events.put_nowait(LOST)
 
-    async def action(
-        self, name: str, headers: Mapping[str, str | Sequence[str]] | None = None
-    ) -> Message:
+    async def action(self, name: str, headers: Headers | None = None) -> Message:
         """Return the reply to one action.
 
         Raises `AmiRefused` where Asterisk says no, and `Unavailable` where it is not
         connected or does not answer in time.
         """
-        replies = await self._send(name, headers or {}, ACTION_SECONDS)
-        return replies[0]
+        (reply,) = await self._send([(name, headers or {})], ACTION_SECONDS)
+        return _unless_refused(reply)[0]
 
-    async def listing(
-        self, name: str, headers: Mapping[str, str | Sequence[str]] | None = None
-    ) -> list[Message]:
+    async def together(self, actions: Sequence[tuple[str, Headers]]) -> list[Reply]:
+        """Return what Asterisk says to *actions*, which it serves in this order.
+
+        They are one packet and one wait, so a fraction of the work of as many single
+        actions.  Raises `Unavailable` as `action` does.
+        """
+        return await self._send(actions, ACTION_SECONDS)
+
+    async def listing(self, name: str, headers: Headers | None = None) -> list[Message]:
         """Return the events of an action that answers with a list."""
         replies = await self._send_slow(name, headers or {})
         return [
             r for r in replies if not r.get("event", "Complete").endswith("Complete")
         ]
 
-    async def slow_action(self, name: str, headers: Mapping[str, str]) -> None:
+    async def slow_action(self, name: str, headers: Headers) -> None:
         """Return when an action is done that may take Asterisk a minute."""
         await self._send_slow(name, headers)
 
-    async def _send_slow(
-        self, name: str, headers: Mapping[str, str | Sequence[str]]
-    ) -> list[Message]:
+    async def _send_slow(self, name: str, headers: Headers) -> list[Message]:
         self._slow_actions += 1
         try:
-            return await self._send(name, headers, SLOW_SECONDS)
+            (reply,) = await self._send([(name, headers)], SLOW_SECONDS)
         finally:
             self._slow_actions -= 1
+        return _unless_refused(reply)
 
     async def _send(
-        self, name: str, headers: Mapping[str, str | Sequence[str]], seconds: float
-    ) -> list[Message]:
+        self, actions: Sequence[tuple[str, Headers]], seconds: float
+    ) -> list[Reply]:
         connection = self._connection
         if connection is None:
             raise Unavailable("Asterisk's AMI is not connected")
-        _check_headers(headers)
-        future = connection.send_action({"Action": name, **headers})
+        for _, headers in actions:
+            _check_headers(headers)
+        sent = [Action({"Action": name, **headers}) for name, headers in actions]
+        connection.protocol.send_together(sent)
+        answered = asyncio.gather(*(action.future for action in sent))
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.wait(
-                    (future, connection.lost), return_when=asyncio.FIRST_COMPLETED
+                    (answered, connection.lost), return_when=asyncio.FIRST_COMPLETED
                 )
         except TimeoutError:
             # A peer that does not answer is gone: begin anew.
             connection.abandon()
-            raise Unavailable(f"Asterisk's AMI did not answer {name} in time") from None
-        if not future.done():
+            late = next(action for action in sent if not action.future.done())
+            raise Unavailable(
+                f"Asterisk's AMI did not answer {late.action} in time"
+            ) from None
+        if not answered.done():
             raise Unavailable("the connection to Asterisk's AMI is lost")
-        answered = future.result()
-        replies = [
-            _message(reply)
-            for reply in (answered if isinstance(answered, list) else [answered])
+        return [
+            _reply(action.action, answer)
+            for action, answer in zip(sent, answered.result(), strict=True)
         ]
-        if replies[0].get("response") == "Error":
-            raise AmiRefused(name, replies[0].get("message", "no reason given"))
-        return replies
+
+
+def _reply(action: str, answer: Any) -> Reply:
+    messages = [_message(m) for m in (answer if isinstance(answer, list) else [answer])]
+    if messages[0].get("response") == "Error":
+        return AmiRefused(action, messages[0].get("message", "no reason given"))
+    return messages
+
+
+def _unless_refused(reply: Reply) -> list[Message]:
+    if isinstance(reply, AmiRefused):
+        raise reply
+    return reply
 
 
 def _message(headers: Mapping[str, Any]) -> Message:

@@ -70,6 +70,16 @@ class Ari:
     ) -> None:
         await self._http.close()
 
+    async def _ask(self, path: str, *, query: Mapping[str, str] | None = None) -> Any:
+        """Return what Asterisk answers to a GET."""
+        content = await self._request("GET", path, query=query)
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise Unavailable(
+                f"Asterisk's ARI did not answer GET {path} in JSON"
+            ) from None
+
     async def _request(
         self,
         method: str,
@@ -77,7 +87,7 @@ class Ari:
         *,
         query: Mapping[str, str] | None = None,
         body: object = None,
-    ) -> Any:
+    ) -> bytes:
         what = f"{method} {path}"
         try:
             async with self._http.request(
@@ -97,10 +107,7 @@ class Ari:
             )
         if response.status >= 400:
             raise AriRefused(response.status, what)
-        try:
-            return json.loads(content) if content else None
-        except ValueError:
-            raise Unavailable(f"Asterisk's ARI did not answer {what} in JSON") from None
+        return content
 
     # Endpoints ---------------------------------------------------------------
 
@@ -127,8 +134,8 @@ class Ari:
     async def endpoint(self, name: str) -> dict[str, str] | None:
         """Return all fields of the PJSIP endpoint *name*, or None."""
         try:
-            fields = await self._request(
-                "GET", f"asterisk/config/dynamic/res_pjsip/endpoint/{quote(name)}"
+            fields = await self._ask(
+                f"asterisk/config/dynamic/res_pjsip/endpoint/{quote(name)}"
             )
         except AriRefused as refused:
             if refused.status == 404:
@@ -184,13 +191,13 @@ class Ari:
 
     async def version(self) -> str:
         """Return Asterisk's version, as `22.10.1`."""
-        found = await self._request("GET", "asterisk/info", query={"only": "system"})
+        found = await self._ask("asterisk/info", query={"only": "system"})
         return str(found["system"]["version"])
 
     async def sound_languages(self, sound: str) -> frozenset[str] | None:
         """Return in which languages *sound* exists, or None where it does not."""
         try:
-            found = await self._request("GET", f"sounds/{quote(sound, safe='')}")
+            found = await self._ask(f"sounds/{quote(sound, safe='')}")
         except AriRefused as refused:
             if refused.status == 404:
                 return None
@@ -200,9 +207,7 @@ class Ari:
     async def waiting_channels(self) -> list[str]:
         """Return the channels that are in our Stasis application now."""
         try:
-            found = await self._request(
-                "GET", f"applications/{quote(self.application)}"
-            )
+            found = await self._ask(f"applications/{quote(self.application)}")
         except AriRefused as refused:
             if refused.status == 404:
                 return []
@@ -212,9 +217,7 @@ class Ari:
     async def global_variable(self, name: str) -> str:
         """Return a global variable of the dialplan; empty if it is not set."""
         try:
-            found = await self._request(
-                "GET", "asterisk/variable", query={"variable": name}
-            )
+            found = await self._ask("asterisk/variable", query={"variable": name})
         except AriRefused as refused:
             if refused.status == 404:
                 return ""

@@ -9,11 +9,11 @@ made it; the dialplan follows it only then, so half a write rings nobody wrong:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Desk, Seating, User
-from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
+from asterisk_hotdesk.pbx.ami import Ami, AmiRefused, Reply
 
 _FAMILY = "hotdesk"
 
@@ -60,28 +60,36 @@ class Routes:
         # no login waits behind it.
         self._slow = slow
 
-    async def write(self, entry: str, value: str) -> None:
-        """Set the AstDB *entry*, and read back that it is set."""
-        family, _, key = entry.rpartition("/")
-        await self._ami.action("DBPut", {"Family": family, "Key": key, "Val": value})
+    async def bring_about(
+        self, wanted: Mapping[str, str], absent: Sequence[str]
+    ) -> None:
+        """Set the AstDB entries *wanted*, delete those *absent*, and read them back.
 
-    async def delete(self, entry: str) -> None:
-        """Delete the AstDB *entry*; it is no error if there is none."""
-        family, _, key = entry.rpartition("/")
-        try:
-            await self._ami.action("DBDel", {"Family": family, "Key": key})
-        except AmiRefused:
-            if await self.read(entry) is not None:
-                raise
+        Raises `Unavailable` if one of them is not as it should be.
+        """
+        puts = [("DBPut", _put(entry, value)) for entry, value in wanted.items()]
+        deletions = [("DBDel", _key(entry)) for entry in absent]
+        entries = [*wanted, *absent]
+        replies = await self._ami.together([*puts, *deletions, *_reads(entries)])
+        for reply in replies[: len(puts)]:
+            if isinstance(reply, AmiRefused):
+                raise reply
+        # A deletion is refused also where there was nothing: reading it back decides.
+        _prove(wanted, dict(zip(entries, replies[-len(entries) :], strict=True)))
+
+    async def check(self, wanted: Mapping[str, str]) -> None:
+        """Raise `Unavailable` if AstDB does not say what is *wanted*."""
+        replies = await self._ami.together(_reads(wanted))
+        _prove(wanted, dict(zip(wanted, replies, strict=True)))
+
+    async def write(self, entry: str, value: str) -> None:
+        """Set the AstDB *entry*."""
+        await self._ami.action("DBPut", _put(entry, value))
 
     async def read(self, entry: str) -> str | None:
         """Return the value of the AstDB *entry*, or None."""
-        family, _, key = entry.rpartition("/")
-        try:
-            found = await self._ami.listing("DBGet", {"Family": family, "Key": key})
-        except AmiRefused:
-            return None
-        return next((m["val"] for m in found if "val" in m), None)
+        (reply,) = await self._ami.together(_reads([entry]))
+        return _value(reply)
 
     async def all(self) -> dict[str, str]:
         """Return all our AstDB entries."""
@@ -128,6 +136,33 @@ class Routes:
     async def reload(self, module: str) -> None:
         """Make Asterisk read the files of *module* again."""
         await self._slow.slow_action("Reload", {"Module": module})
+
+
+def _key(entry: str) -> dict[str, str]:
+    family, _, key = entry.rpartition("/")
+    return {"Family": family, "Key": key}
+
+
+def _put(entry: str, value: str) -> dict[str, str]:
+    return {**_key(entry), "Val": value}
+
+
+def _reads(entries: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+    return [("DBGet", _key(entry)) for entry in entries]
+
+
+def _value(reply: Reply) -> str | None:
+    # Asterisk refuses to read what is not there.
+    if isinstance(reply, AmiRefused):
+        return None
+    return next((m["val"] for m in reply if "val" in m), None)
+
+
+def _prove(wanted: Mapping[str, str], replies: Mapping[str, Reply]) -> None:
+    """Raise `Unavailable` if what was read is not what is *wanted*, and no more."""
+    wrong = [e for e, reply in replies.items() if _value(reply) != wanted.get(e)]
+    if wrong:
+        raise Unavailable(f"AstDB lost what was written: {', '.join(sorted(wrong))}")
 
 
 def desk_value(generation: int, user_key: str) -> str:

@@ -9,6 +9,7 @@ from asterisk_hotdesk.model import Device, Failures, User
 from asterisk_hotdesk.store.database import Tx
 from asterisk_hotdesk.store.devices import COLUMNS as DEVICE_COLUMNS
 from asterisk_hotdesk.store.devices import device_of
+from asterisk_hotdesk.store.logins import HELD_COLUMNS, Held, held_of, hold
 from asterisk_hotdesk.store.users import user_of
 
 
@@ -23,28 +24,21 @@ class Known:
     """Whether somebody in another account has it."""
     failures: dict[str, Failures]
     """By subject; one without failures is missing."""
+    held: Held
+    """What is decided upon if the PIN is right."""
 
 
 async def look(tx: Tx, device_name: str, extension: str, blinded: str) -> Known | None:
     """Return what is known of *extension* at a device; None: no such device.
 
     Until the transaction ends nobody else can try a PIN for the same extension or at
-    the same device.  *blinded* is the extension as the subject of failures has it.
+    the same device, nor decide who sits there.  *blinded* is the extension as the
+    subject of failures has it.
     """
-    named = {"device": device_name, "extension": extension, "blinded": blinded}
-    # Always the user's lock first, so that nobody waits in a circle.
-    await tx.execute(
-        """
-        SELECT pg_advisory_xact_lock(
-                   hashtextextended('hotdesk user ' || account || %(blinded)s, 0)),
-               pg_advisory_xact_lock(hashtextextended('hotdesk device ' || name, 0))
-        FROM devices WHERE name = %(device)s
-        """,
-        named,
-    )
+    await hold(tx, device_name, extension)
     rows = await tx.execute(
         f"""
-        SELECT {DEVICE_COLUMNS}, to_jsonb(users) AS user,
+        SELECT {DEVICE_COLUMNS}, {HELD_COLUMNS}, to_jsonb(users) AS user,
                EXISTS (SELECT 1 FROM users AS others
                        WHERE others.extension = %(extension)s
                          AND others.account <> devices.account) AS elsewhere,
@@ -56,7 +50,7 @@ async def look(tx: Tx, device_name: str, extension: str, blinded: str) -> Known 
             ON users.account = devices.account AND users.extension = %(extension)s
         WHERE devices.name = %(device)s
         """,  # noqa: S608
-        named,
+        {"device": device_name, "extension": extension, "blinded": blinded},
     )
     row = await rows.fetchone()
     if row is None:
@@ -71,4 +65,5 @@ async def look(tx: Tx, device_name: str, extension: str, blinded: str) -> Known 
             )
             for found in row["failures"] or ()
         },
+        held=held_of(row),
     )

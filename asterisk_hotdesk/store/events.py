@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from asterisk_hotdesk.model import Change
 from asterisk_hotdesk.store.database import Database, Tx, translated_errors
@@ -35,15 +36,7 @@ class Event:
 
 async def record(tx: Tx, *happened: Event) -> None:
     """Keep what *happened*."""
-    async with tx.cursor() as cursor:
-        await cursor.executemany(
-            """
-            INSERT INTO events (at, what, code, account, extension, device, by)
-            VALUES (%(at)s, %(what)s, %(code)s, %(account)s, %(extension)s, %(device)s,
-                    %(by)s)
-            """,
-            [vars(event) for event in happened],
-        )
+    await tx.execute(f"WITH {_RECORDED} SELECT 1", [_rows(happened)])
 
 
 async def announce(tx: Tx, change: Change, origin: str) -> None:
@@ -52,13 +45,39 @@ async def announce(tx: Tx, change: Change, origin: str) -> None:
     A change that touches very many says only that there is much to do: NOTIFY carries
     less than 8,000 bytes.
     """
+    await tx.execute(f"SELECT {_NOTIFIED}", [_notice(change, origin)])
+
+
+async def record_and_announce(
+    tx: Tx, happened: Sequence[Event], change: Change, origin: str
+) -> None:
+    """Do what `record` and `announce` do, in one statement."""
+    await tx.execute(
+        f"WITH {_RECORDED} SELECT {_NOTIFIED}",
+        [_rows(happened), _notice(change, origin)],
+    )
+
+
+_RECORDED = """
+    recorded AS (
+        INSERT INTO events (at, what, code, account, extension, device, by)
+        SELECT at, what, code, account, extension, device, by
+        FROM jsonb_populate_recordset(NULL::events, %s))
+"""
+
+_NOTIFIED = "pg_notify('hotdesk:' || current_schema(), %s)"
+
+
+def _rows(happened: Sequence[Event]) -> Jsonb:
+    return Jsonb([vars(event) | {"at": event.at.isoformat()} for event in happened])
+
+
+def _notice(change: Change, origin: str) -> str:
     named = {"devices": sorted(change.devices), "users": sorted(change.users)}
     too_many = len(change.devices) + len(change.users) > _MOST_NAMED
     content = {"origin": origin, "directory": change.directory}
     content |= {"all": True} if too_many else named
-    await tx.execute(
-        "SELECT pg_notify('hotdesk:' || current_schema(), %s)", [json.dumps(content)]
-    )
+    return json.dumps(content)
 
 
 @asynccontextmanager

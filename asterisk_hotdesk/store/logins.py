@@ -8,6 +8,7 @@ from datetime import datetime
 
 from psycopg.rows import DictRow
 
+from asterisk_hotdesk.errors import NotAHotDesk
 from asterisk_hotdesk.model import Desk, Device, EndReason, Login, Switch, User
 from asterisk_hotdesk.store.database import Tx
 from asterisk_hotdesk.store.devices import COLUMNS as DEVICE_COLUMNS
@@ -122,43 +123,95 @@ async def touched(
 
 
 @dataclass(frozen=True)
-class Locked:
+class Held:
     """The open logins around a decision, and numbers for what it makes."""
 
     open: list[tuple[Login, User, Device]]
     login_id: int
     generations: tuple[int, int]
-    """Drawn after the lock, so that on each device a later switch has a higher one."""
+    """Drawn under the lock, so that on each device a later switch has a higher one."""
 
 
-async def lock(tx: Tx, user: User | None, device: Device) -> Locked:
-    """Hold *user*, then *device*, until the transaction ends; return what is open.
+HELD_COLUMNS = """
+    (SELECT jsonb_agg(jsonb_build_object(
+                'id', open.id, 'since', open.since,
+                'user', to_jsonb(sitters), 'device', to_jsonb(seats)) ORDER BY open.id)
+     FROM logins AS open
+     JOIN users AS sitters ON sitters.id = open.user_id
+     JOIN devices AS seats ON seats.id = open.device_id
+     WHERE open.until IS NULL
+       AND (open.user_id = users.id OR open.device_id = devices.id)) AS open,
+    nextval(pg_get_serial_sequence('logins', 'id')) AS new_login,
+    nextval(pg_get_serial_sequence('switches', 'id')) AS first_switch,
+    nextval(pg_get_serial_sequence('switches', 'id')) AS second_switch
+"""
+"""What `held_of` needs of the row of one device and, perhaps, one user, both held."""
 
-    Always in this order, each ordered by id: whoever wants the same waits, and nobody
-    waits in a circle.
+
+def held_of(row: DictRow) -> Held:
+    """Return what is held from a row with `HELD_COLUMNS`."""
+    found = []
+    for login in row["open"] or ():
+        sitter, seat = user_of(login["user"]), device_of(login["device"])
+        since = datetime.fromisoformat(login["since"])
+        opened = Login(
+            id=login["id"], user_id=sitter.id, device_id=seat.id, since=since
+        )
+        found.append((opened, sitter, seat))
+    return Held(found, row["new_login"], (row["first_switch"], row["second_switch"]))
+
+
+async def hold(tx: Tx, device_name: str, extension: str | None) -> None:
+    """Hold *extension*, then the device and where its user sits, until *tx* ends.
+
+    Always in this order, devices ordered by id: whoever wants the same waits, and
+    nobody waits in a circle.  Each is a statement of its own, and what is decided upon
+    takes another: a statement sees nothing that is committed while it waits.
     """
-    if user is not None:
-        await tx.execute("SELECT 1 FROM users WHERE id = %s FOR UPDATE", [user.id])
+    named = {"device": device_name, "extension": extension}
+    if extension is not None:
+        # Not the user's row: an extension that nobody has is held as well.
+        await tx.execute(
+            """
+            SELECT pg_advisory_xact_lock(
+                hashtextextended('hotdesk user ' || account || '/' || %(extension)s, 0))
+            FROM devices WHERE name = %(device)s
+            """,
+            named,
+        )
+    # NO KEY: what only refers to a device, as the note of a fetch does, need not wait.
     await tx.execute(
         """
         SELECT 1 FROM devices
-        WHERE id = ANY (%(device)s || ARRAY (
-            SELECT device_id FROM logins WHERE user_id = %(user)s AND until IS NULL))
-        ORDER BY id FOR UPDATE
+        WHERE id = ANY (
+            ARRAY (SELECT id FROM devices WHERE name = %(device)s)
+            || ARRAY (
+                SELECT device_id FROM logins
+                JOIN users ON users.id = user_id
+                JOIN devices ON devices.account = users.account
+                WHERE until IS NULL AND users.extension = %(extension)s
+                  AND devices.name = %(device)s))
+        ORDER BY id FOR NO KEY UPDATE
         """,
-        {"device": device.id, "user": user.id if user else None},
+        named,
     )
-    drawn = await tx.execute(
-        """
-        SELECT nextval(pg_get_serial_sequence('logins', 'id')) AS login,
-               nextval(pg_get_serial_sequence('switches', 'id')) AS first,
-               nextval(pg_get_serial_sequence('switches', 'id')) AS second
-        """
+
+
+async def held(tx: Tx, user: User | None, device: Device) -> Held:
+    """Hold *user*, then *device*, until *tx* ends; return what is decided upon.
+
+    Raises `NotAHotDesk` if the device has just been removed.
+    """
+    await hold(tx, device.name, user.extension if user else None)
+    rows = await tx.execute(
+        f"SELECT {HELD_COLUMNS} FROM devices LEFT JOIN users ON users.id = %s"  # noqa: S608
+        " WHERE devices.id = %s",
+        [user.id if user else None, device.id],
     )
-    found = await open_logins(tx, user=user, device=device)
-    row = await drawn.fetchone()
-    assert row is not None  # noqa: S101 - a SELECT without FROM gives one row
-    return Locked(found, row["login"], (row["first"], row["second"]))
+    row = await rows.fetchone()
+    if row is None:
+        raise NotAHotDesk
+    return held_of(row)
 
 
 async def open_logins(

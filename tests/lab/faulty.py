@@ -24,7 +24,7 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -70,23 +70,22 @@ class Fault:
 
     def prepare(self) -> None:
         """Put the fault in."""
-        self._around(events, "announce", after=self._note_decision)
+        self._around(events, "record_and_announce", after=self._note_decision)
         for name in ("follow", "follow_decided"):
             self._around(Follower, name, after=self._die_at("followed"))
             if self._what == "decided":
                 self._around(Follower, name, before=die)
         self._around(Ari, "put_endpoint", after=self._counted("endpoint"))
-        for name in ("write", "delete"):
-            self._around(Routes, name, after=self._counted("entry"))
+        if self._what == "entry":
+            self._cut_short()
         self._around(Routes, "set_hint", after=self._die_at("hint"))
         self._around(Routes, "refresh", after=self._die_at("told"))
         if self._what == "endpoint":
-            self._hold_back(Routes, "write", "delete", "set_hint")
+            self._hold_back(Routes, "bring_about", "set_hint")
             self._hold_back(Ari, "put_endpoint", beyond=self._count)
         if self._what == "entry":
             self._hold_back(Ari, "put_endpoint")
             self._hold_back(Routes, "set_hint")
-            self._hold_back(Routes, "write", "delete", beyond=self._count)
         if self._what == "noted":
             self._around(logins, "note_routed", after=self._note_routed)
             self._die_after_commit()
@@ -149,6 +148,23 @@ class Fault:
 
         for name in names:
             setattr(owner, name, held(getattr(owner, name)))
+
+    def _cut_short(self) -> None:
+        """Let only the first entries through, and then die."""
+        real = Routes.bring_about
+
+        async def some(
+            routes: Routes, wanted: Mapping[str, str], absent: Sequence[str]
+        ) -> None:
+            if not self._decided:
+                await real(routes, wanted, absent)
+                return
+            first = [*wanted, *absent][: self._count]
+            written = {entry: wanted[entry] for entry in first if entry in wanted}
+            await real(routes, written, [entry for entry in first if entry in absent])
+            die()
+
+        setattr(Routes, "bring_about", some)  # noqa: B010 - for mypy
 
     def _die_after_commit(self) -> None:
         real = Database.transaction

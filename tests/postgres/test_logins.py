@@ -314,6 +314,21 @@ async def test_a_removed_user_sits_nowhere(office: Office) -> None:
     assert (await office.events())[0] == ("login", "", ALICE, A)
 
 
+async def test_who_is_removed_while_the_pin_is_checked_is_refused(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await office.user(ALICE)
+
+    async def match(pin: str, pin_hash: str | None) -> bool:
+        async with office.database.transaction() as tx:
+            await users.remove(tx, alice)
+        return True
+
+    monkeypatch.setattr(office.desks.pins, "match", match)
+    assert type(await refused(office, ALICE, A, PIN)) is Conflict
+    assert await office.sitting() == {}
+
+
 async def test_a_removed_desk_has_nobody(office: Office) -> None:
     await office.log_in(ALICE, A)
     desk = await office.device(A)

@@ -344,6 +344,8 @@ async def test_every_constraint_that_people_can_meet_has_words(
             WHERE connamespace = current_schema()::regnamespace
               AND contype IN ('c', 'u', 'f') AND conrelid IN (
                   'users'::regclass, 'devices'::regclass, 'accounts'::regclass)
+               OR conname = 'logins_user_id_fkey'
+                  AND connamespace = current_schema()::regnamespace
             UNION ALL
             SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()
               AND indexdef LIKE 'CREATE UNIQUE%%' AND indexname NOT LIKE '%%_pkey'

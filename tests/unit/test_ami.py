@@ -341,14 +341,37 @@ async def test_routes_read_what_asterisk_really_answers(pbx: FakePbx) -> None:
         routes = Routes(ami, ami)
         assert await routes.read("hotdesk/desk/HD0001") == "17:default/100"
         assert await routes.all() == {"hotdesk/desk/HD0001": "17:default/100"}
-        with pytest.raises(AmiRefused):
-            await routes.delete("hotdesk/desk/HD0001")
+        await routes.bring_about({"hotdesk/desk/HD0001": "17:default/100"}, [])
+        with pytest.raises(Unavailable, match="hotdesk/desk/HD0001"):
+            await routes.bring_about({"hotdesk/desk/HD0001": "18:default/100"}, [])
+        with pytest.raises(Unavailable, match="hotdesk/desk/HD0001"):
+            await routes.bring_about({}, ["hotdesk/desk/HD0001"])
 
         pbx.answers["DBGet"] = refused("Database entry not found")
         pbx.answers["DBGetTree"] = listed("DBGetTreeResponse")
         assert await routes.read("hotdesk/desk/HD0001") is None
         assert await routes.all() == {}
-        await routes.delete("hotdesk/desk/HD0001")
+        await routes.bring_about({}, ["hotdesk/desk/HD0001"])
+        with pytest.raises(Unavailable, match="hotdesk/desk/HD0001"):
+            await routes.bring_about({"hotdesk/desk/HD0001": "17:default/100"}, [])
+
+
+async def test_a_route_that_asterisk_refuses_is_told_in_its_words(pbx: FakePbx) -> None:
+    pbx.answers["DBPut"] = refused("Permission denied")
+    async with connected(pbx) as ami:
+        with pytest.raises(AmiRefused, match="DBPut: Permission denied"):
+            await Routes(ami, ami).bring_about({"hotdesk/desk/HD0001": "17:"}, [])
+
+
+async def test_of_actions_sent_together_each_has_its_answer(pbx: FakePbx) -> None:
+    pbx.answers["DBDel"] = refused("Database entry not found")
+    async with connected(pbx) as ami:
+        deleted, put = await ami.together([("DBDel", {"Key": "a"}), ("DBPut", {})])
+
+    assert isinstance(deleted, AmiRefused)
+    assert isinstance(put, list)
+    assert [message["response"] for message in put] == ["Success"]
+    assert pbx.last.asked() == ["DBDel", "DBPut"]
 
 
 # Peers that do not answer ----------------------------------------------------
