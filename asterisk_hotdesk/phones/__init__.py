@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from asterisk_hotdesk.model import Desk, KeyKind, PhoneKind, UserKey
+from asterisk_hotdesk.model import Desk, PhoneKind, UserKey
 from asterisk_hotdesk.phones.files import FileRole, PhoneFile, file_names, phone_file
 from asterisk_hotdesk.phones.keys import Key, KeyPlan, PlacedKey, plan
 from asterisk_hotdesk.phones.kinds import (
-    Traits,
     choose_kind,
     kind_of_user_agent,
     mac_in_user_agent,
-    traits,
     vendor_of_mac,
 )
 from asterisk_hotdesk.phones.settings import PhoneSettings
-from asterisk_hotdesk.phones.templating import TemplateProblem, environment
-from asterisk_hotdesk.phones.words import SNOM_LANGUAGES, language_code, words_of
+from asterisk_hotdesk.phones.templating import TemplateProblem, fill
+from asterisk_hotdesk.phones.traits import Traits, traits
+from asterisk_hotdesk.phones.view import key_plan, variables
 
 __all__ = [
     "Document",
@@ -38,6 +36,7 @@ __all__ = [
     "kind_of_user_agent",
     "mac_in_user_agent",
     "phone_file",
+    "plan",
     "render",
     "traits",
     "vendor_of_mac",
@@ -55,12 +54,16 @@ class Document:
     """Whether who fetches it has been told who sits there."""
 
 
-class Display(NamedTuple):
-    """What a phone shows, and sends as its display name."""
-
-    name: str
-    text: str
-    number: str
+# By who asks for which file.  Gigaset's desk phones are made by snom.
+_TEMPLATES = {
+    ("snom", FileRole.SETTINGS_XML): "snom/settings.xml.j2",
+    ("gigaset", FileRole.SETTINGS_XML): "snom/settings.xml.j2",
+    ("yealink", FileRole.SETTINGS_CFG): "yealink/settings.cfg.j2",
+    ("fanvil", FileRole.SETTINGS_CFG): "fanvil/settings.xml.j2",
+    ("poly", FileRole.SETTINGS_CFG): "poly/master.xml.j2",
+    ("poly", FileRole.LISTED): "poly/settings.xml.j2",
+    ("grandstream", FileRole.SETTINGS_CFG_XML): "grandstream/settings.xml.j2",
+}
 
 
 def render(
@@ -78,45 +81,25 @@ def render(
     previous user remains on the phone.  Raise TemplateProblem if a template of the
     administrator's cannot be used; without *overrides* only ours are.
     """
-    templates = environment(settings.templates_dir if overrides else None)
-    language = _language(desk, settings)
-    text = templates.get_template("snom/settings.xml.j2").render(
-        device=desk.device,
-        settings=settings,
-        words=words_of(language),
-        language=SNOM_LANGUAGES.get(language_code(language), SNOM_LANGUAGES["en"]),
-        display=_display(desk),
-        keys=key_plan(desk, keys, settings, kind).placed,
+    kind = choose_kind(file, kind, PhoneKind())
+    template = _TEMPLATES[kind.vendor, file.role]
+    templates_dir = settings.templates_dir if overrides else None
+    values = variables(file.mac, desk, keys, settings, kind) | {"version": ""}
+    text = fill(template, values, templates_dir)
+    if kind.vendor == "fanvil":
+        values["version"] = _version(text)
+        text = fill(template, values, templates_dir)
+    return Document(
+        text=text,
+        content_type="text/plain" if ".cfg." in template else "text/xml",
+        names_login=template != "poly/master.xml.j2",
     )
-    return Document(text=text, content_type="text/xml", names_login=True)
 
 
-def key_plan(
-    desk: Desk, keys: Sequence[UserKey], settings: PhoneSettings, kind: PhoneKind
-) -> KeyPlan:
-    """Return which key is where on the phone of *kind* at *desk*, and which is not."""
-    words = words_of(_language(desk, settings))
-    if desk.user:
-        ours = Key(KeyKind.SPEED_DIAL, settings.logout_code, words.log_out)
-    else:
-        ours = Key(KeyKind.SPEED_DIAL, settings.ask_code, words.log_in)
-    return plan(keys, desk.device.options, traits(kind).function_keys, ours)
+def _version(text: str) -> str:
+    """Return a version that is another for another *text*.
 
-
-def _display(desk: Desk) -> Display:
-    if desk.user is None:
-        return Display(desk.device.name, desk.device.name, desk.device.name)
-    name, extension = _printable(desk.user.name), desk.user.extension
-    return Display(name, f"{name} {extension}".strip(), extension)
-
-
-def _language(desk: Desk, settings: PhoneSettings) -> str:
-    """Return the user's language, else the device's, else the default."""
-    of_user = desk.user.language if desk.user else None
-    return of_user or desk.device.language or settings.default_language
-
-
-def _printable(name: str) -> str:
-    """Return *name* on one line, without the characters that XML 1.0 forbids."""
-    one_line = re.sub("[\t\n\r]+", " ", name)
-    return re.sub("[^ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", one_line)
+    A Fanvil applies a file only if its version differs from that of the last one.
+    """
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"2.{int.from_bytes(digest[:8]) % 10**10:010}"

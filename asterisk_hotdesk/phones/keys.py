@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -48,7 +48,12 @@ class _Wish(NamedTuple):
 
 
 def plan(
-    keys: Sequence[UserKey], options: DeviceOptions, slots: int, hot_desk: Key | None
+    keys: Sequence[UserKey],
+    options: DeviceOptions,
+    slots: int,
+    hot_desk: Key | None,
+    *,
+    possible: Collection[KeyKind] = frozenset(KeyKind),
 ) -> KeyPlan:
     """Return where each of *keys*, no two at one position, is on a phone.
 
@@ -56,10 +61,11 @@ def plan(
     The user's keys from there on move one further, or with `keep_key_positions` stay,
     the one that is in the way apart.  Where slots are too few, the keys with the
     lowest priority numbers stay, in the order of their positions, and move forward
-    only as far as they must.
+    only as far as they must.  Keys of a kind that is not *possible* get no place.
     """
-    ours = _our_slot(options, slots) if hot_desk else 0
-    wishes = _wishes(keys, ours, keep=options.keep_key_positions)
+    ours = min(options.hot_desk_key, slots) if hot_desk else 0
+    can_be = [key for key in keys if key.kind in possible]
+    wishes = _wishes(can_be, ours, keep=options.keep_key_positions)
     room = slots - 1 if ours else slots
     most_important = sorted(wishes, key=lambda wish: (wish.key.priority, wish.slot))
     staying = sorted(most_important[:room])
@@ -90,10 +96,6 @@ def plan(
             if key.position not in stay
         ),
     )
-
-
-def _our_slot(options: DeviceOptions, slots: int) -> int:
-    return min(options.hot_desk_key, slots)
 
 
 def _wishes(keys: Sequence[UserKey], ours: int, *, keep: bool) -> list[_Wish]:

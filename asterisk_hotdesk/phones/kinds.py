@@ -1,116 +1,51 @@
-"""What kind of phone it is, and what its kind can do."""
+"""What kind of phone it is, told by what it says and by its MAC address."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from asterisk_hotdesk.model import PhoneKind
 from asterisk_hotdesk.phones.files import FileRole, PhoneFile
 
-VENDORS = ("snom", "gigaset", "yealink", "fanvil", "grandstream", "poly")
-"""Whose phones we can configure."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Traits:
-    """What a model can do."""
-
-    function_keys: int
-    """How many we set, used or not: a phone keeps what a file does not name."""
-    clears_call_lists: bool = False
-    """Whether a login can empty the lists of missed, received and dialled calls."""
-    has_menu: bool = False
-    """Whether its screen can show the pages of `PhoneSettings.menu_url`."""
-    takes_xml_push: bool = False
-    """Whether it shows a page that comes by SIP NOTIFY."""
-    refresh_event: str = "check-sync;reboot=false"
-    """The SIP event that makes it fetch its files again without a restart."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Return what administrators should know, as sentences."""
-        if self.clears_call_lists:
-            return ()
-        return ("call lists of the previous user stay on this model",)
-
-
-_TRAITS = {
-    "snom": Traits(function_keys=24, has_menu=True, takes_xml_push=True),
-    "gigaset": Traits(function_keys=8, has_menu=True, takes_xml_push=True),
-    "yealink": Traits(function_keys=10),
-    "fanvil": Traits(function_keys=6),
-    "grandstream": Traits(function_keys=4, refresh_event="resync"),
-    "poly": Traits(function_keys=6, refresh_event="check-sync"),
-}
-
-_FUNCTION_KEYS: MappingProxyType[tuple[str, str], int] = MappingProxyType({})
-
-
-def traits(kind: PhoneKind) -> Traits:
-    """Return what phones of *kind* can do; of snom's, where nobody knows the vendor."""
-    of_vendor = _TRAITS.get(kind.vendor, _TRAITS["snom"])
-    keys = _FUNCTION_KEYS.get((kind.vendor, kind.model), of_vendor.function_keys)
-    return replace(of_vendor, function_keys=keys)
-
-
-# Examples of each are in the tests.
+_VERSION = r"(?P<firmware>\d[\d.]*)"
+# What they look like is in the tests: from wazo-provd-plugins, and for Gigaset's desk
+# phones, whose maker is snom, a guess.
 _USER_AGENTS = (
-    (
-        "gigaset",
-        re.compile(r"\b(?i:gigaset)[ _]?(?P<model>P\d\w*)\S*[ /](?P<firmware>[\d.]+)"),
-    ),
-    ("snom", re.compile(r"\bsnom(?P<model>\w+)-SIP[ /](?P<firmware>[\d.]+)")),
-    ("snom", re.compile(r"\bsnom(?P<model>\w+)[ /](?P<firmware>[\d.]+)")),
-    ("snom", re.compile(r"\bSnom (?P<model>M\w+) (?P<firmware>[\d.]+)")),
+    ("snom", re.compile(rf"\bsnom(?P<model>\w+)(?:-SIP)?[ /]{_VERSION}")),
+    ("snom", re.compile(rf"\bSnom (?P<model>\w+) {_VERSION}")),
+    ("gigaset", re.compile(rf"\bgigaset[ _-]?(?P<model>P\d+)\b\D*{_VERSION}", re.I)),
     (
         "yealink",
-        re.compile(r"\bYealink (?:SIP-)?(?P<model>[\w-]+) (?P<firmware>[\d.]+)"),
+        re.compile(rf"\byealink (?:SIP(?: VP)?-)?(?P<model>\w+) {_VERSION}", re.I),
     ),
-    ("fanvil", re.compile(r"\bFanvil (?P<model>[\w-]+) (?P<firmware>[\d.]+)")),
+    (
+        "fanvil",
+        re.compile(rf"\bFanvil (?P<model>[A-Za-z]\w*(?:[- ](?:Pro|V\d))*) {_VERSION}"),
+    ),
     (
         "grandstream",
-        re.compile(r"\bGrandstream Model HW (?P<model>\w+) SW (?P<firmware>[\d.]+)"),
+        re.compile(
+            rf"\bGrandstream Model HW (?P<model>\w+)(?: +V[^ ]+)? SW {_VERSION}"
+        ),
     ),
-    (
-        "poly",
-        re.compile(r"\bPoly(?:com)?\w*-(?P<model>\w+)-UA/(?P<firmware>[\d.]+)"),
-    ),
+    ("poly", re.compile(rf"\bPoly(?:com)?\w*-(?P<model>\w+)-UA/{_VERSION}")),
 )
 
-
-def kind_of_user_agent(user_agent: str) -> PhoneKind:
-    """Return what a phone says it is when it fetches; all empty where it does not say.
-
-    Anybody can send anything: a hint, never a proof.
-    """
-    for vendor, pattern in _USER_AGENTS:
-        if found := pattern.search(user_agent):
-            return PhoneKind(
-                vendor=vendor,
-                model=found["model"].replace("_", " "),
-                firmware=found["firmware"],
-            )
-    return PhoneKind()
-
-
 _MAC = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9A-F]{12}|[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5})(?![0-9A-Za-z])",
+    r"(?<![0-9A-Za-z])"
+    r"(?:[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})"
+    r"(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
 
-
-def mac_in_user_agent(user_agent: str) -> str | None:
-    """Return the MAC address that a phone names, twelve lower-case digits, or None."""
-    found = _MAC.search(user_agent)
-    return re.sub("[:-]", "", found[0]).lower() if found else None
-
-
 _PREFIXES = {
     "snom": "000413 1c7126",
-    # Its desk phones are made by snom and have addresses of snom's block.
-    "gigaset": "000413e5 00041380 000413d8 7c2f80 589ec6",
+    # Its desk phones are made by snom and have addresses of snom's block; the ranges
+    # are those of Tancredi (patterns.d/gigaset.ini).
+    "gigaset": (
+        "000413e2 000413e3 000413e5 000413e7 00041380 000413d84f 000413d850 000413d851"
+        " 000413d852 000413d86e 000413d870 000413d871 7c2f80 589ec6"
+    ),
     "yealink": (
         "001565 249ad8 3497d7 44dbd2 644f56 805e0c 805ec0 b061a9 c4fc22 e434d7"
         " ec1da9 f01653"
@@ -125,12 +60,6 @@ _VENDOR_OF_PREFIX = {
     for prefix in prefixes.split()
 }
 
-
-def vendor_of_mac(mac: str) -> str:
-    """Return who made the phone with *mac*, twelve lower-case digits, or nothing."""
-    return _VENDOR_OF_PREFIX.get(mac[:8]) or _VENDOR_OF_PREFIX.get(mac[:6], "")
-
-
 _VENDORS_OF_ROLE = {
     FileRole.SETTINGS_XML: ("snom", "gigaset"),
     FileRole.SETTINGS_CFG: ("yealink", "fanvil", "poly"),
@@ -140,8 +69,38 @@ _VENDORS_OF_ROLE = {
 """Who asks for such a file; the first where nothing else tells."""
 
 
+def kind_of_user_agent(user_agent: str) -> PhoneKind:
+    """Return what a phone says it is when it fetches; all empty where it does not say.
+
+    Anybody can send anything: a hint, never a proof.
+    """
+    for vendor, pattern in _USER_AGENTS:
+        if found := pattern.search(user_agent):
+            model = found["model"].replace(" ", "-")
+            if vendor == "poly":
+                model = model.replace("_", "")
+            return PhoneKind(
+                vendor=vendor, model=model, firmware=found["firmware"].rstrip(".")
+            )
+    return PhoneKind()
+
+
+def mac_in_user_agent(user_agent: str) -> str | None:
+    """Return the MAC address that a phone names, twelve lower-case digits, or None."""
+    found = _MAC.search(user_agent)
+    return re.sub("[:-]", "", found[0]).lower() if found else None
+
+
+def vendor_of_mac(mac: str) -> str:
+    """Return who made the phone with *mac*, twelve lower-case digits, or nothing."""
+    for length in (10, 8, 6):
+        if vendor := _VENDOR_OF_PREFIX.get(mac[:length]):
+            return vendor
+    return ""
+
+
 def choose_kind(file: PhoneFile, seen: PhoneKind, stored: PhoneKind) -> PhoneKind:
-    """Return what kind of phone asks for *file*.
+    """Return what kind of phone asks for *file*; its vendor is never empty.
 
     What it says now (*seen*) counts more than what we know (*stored*), and that more
     than its MAC address; but only who asks for such files at all can be meant.
