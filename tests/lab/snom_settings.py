@@ -10,7 +10,9 @@ from typing import NamedTuple
 # "<functionKeys>", "Permission Flags").
 IDENTITY_SETTINGS = frozenset(
     """
-    blf_directed_call_pickup blf_park_pick_up codec_priority_list keepalive_interval
+    blf_directed_call_pickup blf_park_pick_up codec_priority_list dnd_mode
+    fwd_all_enabled fwd_all_target fwd_busy_enabled fwd_busy_target
+    fwd_time_enabled fwd_time_target keepalive_interval
     hide_identity retry_after_failed_subscribe user_active user_auth_tag user_custom
     user_dtmf_info user_expiry user_failover_identity user_hash user_host user_ice
     user_idle_number user_idle_text user_mailbox user_name user_outbound user_pass

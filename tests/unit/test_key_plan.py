@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.model import DeviceOptions, KeyKind, UserKey
@@ -113,6 +113,7 @@ def test_what_a_phone_cannot_do_gets_no_place() -> None:
     assert result.dropped == (directory,)
 
 
+@settings(deadline=None)
 @given(keys=user_keys, options=device_options, slots=st.integers(0, 48))
 def test_no_key_is_lost_silently(
     keys: list[UserKey], options: DeviceOptions, slots: int
@@ -125,6 +126,7 @@ def test_no_key_is_lost_silently(
     assert len(result.placed) == slots
 
 
+@settings(deadline=None)
 @given(keys=user_keys, options=device_options, slots=st.integers(0, 48))
 def test_keys_keep_their_order_each_at_its_own_place(
     keys: list[UserKey], options: DeviceOptions, slots: int
@@ -137,6 +139,7 @@ def test_keys_keep_their_order_each_at_its_own_place(
         assert key is None or key.slot == slot
 
 
+@settings(deadline=None)
 @given(keys=user_keys, options=device_options, slots=st.integers(0, 48))
 def test_our_key_is_there_exactly_when_it_is_wanted(
     keys: list[UserKey], options: DeviceOptions, slots: int
@@ -153,6 +156,7 @@ def test_our_key_is_there_exactly_when_it_is_wanted(
     ]
 
 
+@settings(deadline=None)
 @given(keys=user_keys, options=device_options, slots=st.integers(0, 48))
 def test_a_key_is_dropped_only_where_there_is_no_room_or_ours_is_in_the_way(
     keys: list[UserKey], options: DeviceOptions, slots: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.phones import FileRole, file_names, phone_file
@@ -65,6 +65,7 @@ def test_what_else_is_asked_for_is_not_ours(name: str) -> None:
     assert phone_file(name) is None
 
 
+@settings(deadline=None)
 @given(name=st.text() | st.from_regex(r"[0-9a-f]{12}[.-].*") | st.binary().map(repr))
 def test_whatever_is_asked_for_is_a_known_file_or_none(name: str) -> None:
     file = phone_file(name)
@@ -72,6 +73,7 @@ def test_whatever_is_asked_for_is_a_known_file_or_none(name: str) -> None:
     assert file is None or re.fullmatch("[0-9a-f]{12}", file.mac)
 
 
+@settings(deadline=None)
 @given(mac=macs)
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_what_we_say_a_phone_asks_for_is_what_we_answer(vendor: str, mac: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.model import KeyKind, PhoneKind
@@ -138,6 +138,7 @@ def test_phones_say_what_they_are(
     assert mac_in_user_agent(user_agent) == mac
 
 
+@settings(deadline=None)
 @given(user_agent=st.text() | st.from_regex(r"(snom|Yealink |Fanvil )[\w .:/-]*"))
 def test_whatever_is_said_is_understood_or_not(user_agent: str) -> None:
     kind_of_user_agent(user_agent)

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.model import (
@@ -138,6 +139,7 @@ def test_a_login_changes_nothing_that_could_make_the_phone_reboot() -> None:
     )
 
 
+@hypothesis_settings(deadline=None)
 @given(
     before=st.builds(named, st.text(max_size=60)),
     after=st.sampled_from([IDLE, USED, speaking("de"), named("")]),
@@ -194,6 +196,7 @@ def test_a_user_without_a_name_is_the_extension(name: str) -> None:
     assert parsed(named(name)).findtext(".//user_idle_text") == "100"
 
 
+@hypothesis_settings(deadline=None)
 @given(name=st.text(max_size=60))
 def test_every_name_that_xml_can_hold_arrives_as_it_is(name: str) -> None:
     allowed = "".join(c for c in name if c >= " " and c not in "\ufffe\uffff")
