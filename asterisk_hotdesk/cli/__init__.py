@@ -25,7 +25,10 @@ COMMANDS = {
     "run": ("running:run", "Serve calls and phones until stopped."),
     "migrate": ("upkeep:migrate", "Bring the database up to date."),
     "config": ("upkeep:config", "Show the settings in force."),
-    "device": ("devices:device", "Add, edit, list and remove devices."),
+    "device": (
+        "devices:device",
+        "Add, edit, list and remove devices; enrol their phones.",
+    ),
     "user": ("users:user", "Add, edit, list and remove users; set PINs."),
     "status": ("status:status", "Show who sits where, and which phones lag behind."),
     "login": ("seats:login", "Log a user in at a device, without a PIN."),

@@ -52,6 +52,9 @@ def user() -> None:
     help="What a caller gets while the user sits nowhere: unavailable,"
     " voicemail:BOX@CONTEXT or number:DIGITS; EXT stands for the extension.",
 )
+@click.option(
+    "--ringtone", default="", metavar="1-9", help="How phones ring; else as they do."
+)
 @csv_option
 @with_database
 async def add(
@@ -66,8 +69,8 @@ async def add(
     """Add a user, a range of them, or those in a CSV file.
 
     A range is 100-199, or 100,105-110. A CSV file has the columns extension and name,
-    and perhaps context, account, language and when_logged_out. If any line is wrong,
-    all wrong lines are told and nothing is added.
+    and perhaps context, account, language, when_logged_out and ringtone. If any line
+    is wrong, all wrong lines are told and nothing is added.
 
     A new user has no PIN; see: hotdesk user set-pin.
     """
@@ -105,8 +108,8 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
     """List all users by account and extension.
 
     --json prints a list of objects with the keys extension, account, name, context,
-    language (or null), when_logged_out, allowed, pin_set and device (where the user
-    sits, or null).
+    language (or null), when_logged_out, ringtone (1 to 9, or null), allowed, pin_set
+    and device (where the user sits, or null).
     """
     async with database.transaction() as tx:
         everyone = await users.everyone(tx)
@@ -153,6 +156,7 @@ async def show(
 @click.option(
     "--when-logged-out", metavar="WHAT", help="As in: hotdesk user add --help"
 )
+@click.option("--ringtone", metavar="1-9", help='How phones ring; "" for as they do.')
 @with_database
 async def edit(
     config: Config,
