@@ -29,7 +29,10 @@ COMMANDS = {
         "devices:device",
         "Add, edit, list and remove devices; enrol their phones.",
     ),
-    "user": ("users:user", "Add, edit, list and remove users; set PINs."),
+    "user": (
+        "users:user",
+        "Add, edit, list and remove users; set PINs and function keys.",
+    ),
     "status": ("status:status", "Show who sits where, and which phones lag behind."),
     "login": ("seats:login", "Log a user in at a device, without a PIN."),
     "logout": ("seats:logout", "Make devices idle."),

@@ -14,6 +14,7 @@ from asterisk_hotdesk.cli import (
     pin_setting,
     removing,
     user_adding,
+    user_keys,
     user_showing,
 )
 from asterisk_hotdesk.cli.opening import with_database
@@ -30,7 +31,10 @@ from asterisk_hotdesk.store import Database, logins, users
 
 @click.group()
 def user() -> None:
-    """Add, edit, list and remove users; set PINs."""
+    """Add, edit, list and remove users; set PINs and function keys."""
+
+
+user.add_command(user_keys.keys)
 
 
 @user.command()

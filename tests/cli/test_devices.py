@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -37,30 +38,13 @@ async def test_a_device_is_added_listed_and_shown(hotdesk: Command) -> None:
     assert [shown[key] for key in ("user_name", "since", "switch", "status")] == [
         None
     ] * 4
-    listed = await hotdesk.succeeds("device", "list")
-    assert [line.split() for line in listed.out.splitlines()] == [
-        [
-            "Device",
-            "MAC",
-            "Phone",
-            "Account",
-            "Location",
-            "Emergency",
-            "Language",
-            "User",
-        ],
-        [
-            "HD0001",
-            "00:04:13:00:00:0A",
-            "-",
-            "north",
-            "Floor",
-            "1",
-            "+493055501",
-            "de",
-            "-",
-        ],
-    ]
+    header, line = (await hotdesk.succeeds("device", "list")).out.splitlines()
+    assert re.split("  +", header) == [
+        "Device", "MAC", "Phone", "Account", "Location", "Emergency", "Language", "User"
+    ]  # fmt: skip
+    assert re.split("  +", line) == [
+        "HD0001", "00:04:13:00:00:0A", "-", "north", "Floor 1", "+493055501", "de", "-"
+    ]  # fmt: skip
 
 
 async def test_a_range_of_devices_has_addresses_that_count_up(hotdesk: Command) -> None:
