@@ -16,6 +16,7 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound, Refused
 from asterisk_hotdesk.model import Device
 from asterisk_hotdesk.pepper import provisioning_key
+from asterisk_hotdesk.phones import file_names, vendor_of_mac
 from asterisk_hotdesk.store import Database, Tx, devices, phones
 from asterisk_hotdesk.tokens import account_token, new_token, token_hash
 
@@ -142,7 +143,7 @@ async def _invite(
                 name=device.name,
                 mac=mac,
                 url=_url(config, token),
-                file=f"{mac}.xml",
+                file=file_names(device.phone.vendor or vendor_of_mac(mac), mac)[0],
                 open_until=until,
                 deliveries_left=deliveries,
             )

@@ -13,6 +13,7 @@ from asterisk_hotdesk.cli import (
     device_enabling,
     device_enrolling,
     device_pool,
+    device_rendering,
     device_showing,
     editing,
     output,
@@ -51,6 +52,8 @@ for command in (
     device_allowing.allow,
     device_allowing.allowed,
     device_allowing.disallow,
+    device_rendering.render_device,
+    device_rendering.show_keys,
 ):
     device.add_command(command)
 
