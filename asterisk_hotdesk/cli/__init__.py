@@ -25,8 +25,14 @@ COMMANDS = {
     "run": ("running:run", "Serve calls and phones until stopped."),
     "migrate": ("upkeep:migrate", "Bring the database up to date."),
     "config": ("upkeep:config", "Show the settings in force."),
-    "device": ("devices:device", "Add, edit, list and remove devices."),
-    "user": ("users:user", "Add, edit, list and remove users; set PINs."),
+    "device": (
+        "devices:device",
+        "Add, edit, list and remove devices; enrol their phones.",
+    ),
+    "user": (
+        "users:user",
+        "Add, edit, list and remove users; set PINs and function keys.",
+    ),
     "status": ("status:status", "Show who sits where, and which phones lag behind."),
     "login": ("seats:login", "Log a user in at a device, without a PIN."),
     "logout": ("seats:logout", "Make devices idle."),

@@ -53,6 +53,11 @@ async def record_of_users(tx: Tx, what: str, users: Iterable[tuple[str, str]]) -
     )
 
 
+async def record_of_account(tx: Tx, what: str, account: str) -> None:
+    """Keep that *what* happened in *account*."""
+    await events.record(tx, Event(at=now(), what=what, account=account, by="command"))
+
+
 async def end_logins(
     desks: HotDesks, sitting: Iterable[tuple[User, Device]], reason: EndReason
 ) -> None:

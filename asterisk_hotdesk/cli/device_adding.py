@@ -2,69 +2,85 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from asterisk_hotdesk.cli import changes, csv_files, output, values
+from asterisk_hotdesk.cli import (
+    changes,
+    csv_files,
+    device_options,
+    enrolment,
+    made_up,
+    output,
+    values,
+)
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
-from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change
-from asterisk_hotdesk.store import Database, Tx, devices
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change, DeviceOptions
+from asterisk_hotdesk.store import Database, Tx, devices, discovered, users
 from asterisk_hotdesk.store.devices import NewDevice
 
 _BATCH = 500
 
-_OPTIONAL = ("account", "location", "emergency_number", "language")
+_OPTIONAL = (
+    "account",
+    "location",
+    "emergency_number",
+    "language",
+    *device_options.OF_PHONES,
+    *device_options.OF_SITTERS,
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A device to be added, and who is to sit there."""
+
+    device: NewDevice
+    sitter: str = ""
+    """The extension of its first or base user; empty: nobody."""
 
 
 def from_options(
-    names: Sequence[str],
-    mac: str,
-    *,
-    account: str,
-    location: str,
-    emergency_number: str,
-    language: str | None,
-) -> list[Given[NewDevice]]:
+    names: Sequence[str], mac: str, given: Mapping[str, str | None]
+) -> list[Given[Wanted]]:
     """Return a device for each of *names*, with MAC addresses that count up."""
     first = int(values.mac_address(mac), 16)
     if first + len(names) > 2**48:
         raise Invalid(f"there are no {len(names)} MAC addresses from {mac} on")
+    said = _said(given)
     return [
-        Given(
-            _checked(
-                {
-                    "name": name,
-                    "mac": f"{first + i:012x}",
-                    "account": account,
-                    "location": location,
-                    "emergency_number": emergency_number,
-                    "language": language or "",
-                }
-            )
-        )
+        Given(_checked({**said, "name": name, "mac": f"{first + i:012x}"}))
         for i, name in enumerate(names)
     ]
 
 
-def from_csv(path: Path) -> list[Given[NewDevice]]:
+def without_phones(
+    names: Sequence[str], given: Mapping[str, str | None]
+) -> list[Given[Wanted]]:
+    """Return a device for each of *names* that waits for a phone."""
+    said = _said(given)
+    return [Given(_checked({**said, "name": name})) for name in names]
+
+
+def from_csv(path: Path) -> list[Given[Wanted]]:
     """Return the devices in a CSV file; raise `Invalid` that names every bad line."""
     complaints = Complaints()
     rows = csv_files.rows(path, ("name", "mac"), _OPTIONAL)
     found = csv_files.checked(rows, _checked, complaints)
     csv_files.complain_of_doubles(
-        found, lambda d: d.name, lambda d: f"device {d.name}", complaints
+        found, lambda w: w.device.name, lambda w: f"device {w.device.name}", complaints
     )
     csv_files.complain_of_doubles(
         found,
-        lambda d: d.mac,
-        lambda d: f"MAC address {output.mac_shown(d.mac)}",
+        lambda w: w.device.mac,
+        lambda w: f"MAC address {output.mac_shown(w.device.mac)}",
         complaints,
     )
     complaints.tell()
@@ -72,15 +88,18 @@ def from_csv(path: Path) -> list[Given[NewDevice]]:
 
 
 async def add(
-    config: Config, database: Database, wanted: Sequence[Given[NewDevice]]
+    config: Config, database: Database, wanted: Sequence[Given[Wanted]]
 ) -> None:
-    """Add all of *wanted*, or none and raise `Invalid` that says why."""
-    new = [given.what for given in wanted]
+    """Add all of *wanted*, or none and raise `Invalid` that says why.
+
+    Those with a phone may be enrolled from now on.
+    """
     async with database.transaction() as tx:
-        await _complain_of_taken(tx, wanted)
+        new = await _seated(tx, wanted)
         for account in sorted({one.account for one in new}):
             await devices.ensure_account(tx, account)
-        await _add_with_progress(tx, new)
+        await _add_with_progress(tx, [enrolment.opened(config, one) for one in new])
+        await discovered.forget(tx, *(one.mac for one in new if one.mac))
         await changes.record_of_devices(
             tx, "device_added", [(one.account, one.name) for one in new]
         )
@@ -90,33 +109,57 @@ async def add(
     await changes.say_if_nobody_follows(config, database)
 
 
-def _checked(row: dict[str, str]) -> NewDevice:
-    return NewDevice(
-        name=values.device_name(row["name"]),
-        mac=values.mac_address(row["mac"]),
-        account=values.account_name(row.get("account") or DEFAULT_ACCOUNT),
-        sip_secret=secrets.token_urlsafe(18),
-        web_password=secrets.token_urlsafe(12),
-        location=values.location(row.get("location", "")),
-        emergency_number=values.emergency_number(row.get("emergency_number", "")),
-        language=values.language(row.get("language")),
+def _said(given: Mapping[str, str | None]) -> dict[str, str]:
+    return {column: text for column, text in given.items() if text is not None}
+
+
+def _checked(row: dict[str, str]) -> Wanted:
+    sitter, returns = device_options.sitter(row) or ("", False)
+    return Wanted(
+        NewDevice(
+            name=values.device_name(row["name"]),
+            mac=values.mac_address(row["mac"]) if "mac" in row else None,
+            account=values.account_name(row.get("account") or DEFAULT_ACCOUNT),
+            sip_secret=made_up.sip_secret(),
+            web_password=made_up.web_password(),
+            location=values.location(row.get("location", "")),
+            emergency_number=values.emergency_number(row.get("emergency_number", "")),
+            language=values.language(row.get("language")),
+            options=DeviceOptions(**device_options.checked(row)),
+            base_user_returns=returns,
+        ),
+        sitter,
     )
 
 
-async def _complain_of_taken(tx: Tx, wanted: Sequence[Given[NewDevice]]) -> None:
+async def _seated(tx: Tx, wanted: Sequence[Given[Wanted]]) -> list[NewDevice]:
+    """Return the devices with who is to sit there; raise `Invalid` if any cannot be."""
     complaints = Complaints()
     names, macs = await devices.taken(
         tx,
-        [given.what.name for given in wanted],
-        [given.what.mac for given in wanted if given.what.mac],
+        [given.what.device.name for given in wanted],
+        [given.what.device.mac for given in wanted if given.what.device.mac],
     )
+    known = await users.ids(
+        tx,
+        [(given.what.device.account, given.what.sitter) for given in wanted],
+    )
+    found = []
     for given in wanted:
-        if given.what.name in names:
-            complaints.note(given, f"device {given.what.name} exists already")
-        elif given.what.mac in macs:
-            shown = output.mac_shown(given.what.mac)
+        device, sitter = given.what.device, given.what.sitter
+        if device.name in names:
+            complaints.note(given, f"device {device.name} exists already")
+        elif device.mac and device.mac in macs:
+            shown = output.mac_shown(device.mac)
             complaints.note(given, f"another device has the MAC address {shown}")
+        elif sitter and (device.account, sitter) not in known:
+            complaints.note(
+                given, f"there is no user {sitter} in account {device.account}"
+            )
+        base_user_id = known.get((device.account, sitter))
+        found.append(replace(device, base_user_id=base_user_id))
     complaints.tell()
+    return found
 
 
 async def _add_with_progress(tx: Tx, new: Sequence[NewDevice]) -> None:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from asterisk_hotdesk.cli import (
     device_adding,
+    device_allowing,
+    device_assigning,
+    device_enabling,
+    device_enrolling,
+    device_pool,
+    device_rendering,
     device_showing,
     editing,
     output,
     removing,
 )
+from asterisk_hotdesk.cli.device_options import desk_options, sitter_options
 from asterisk_hotdesk.cli.opening import with_database
 from asterisk_hotdesk.cli.options import (
     NAMES,
     account_option,
     csv_option,
     json_option,
+    names_given,
     yes_option,
 )
 from asterisk_hotdesk.config import Config
@@ -28,23 +35,35 @@ from asterisk_hotdesk.store import Database, logins
 
 @click.group()
 def device() -> None:
-    """Add, edit, list and remove devices.
+    """Add, edit, list and remove devices; enrol their phones.
 
     A device is a phone on a shared desk.
     """
+
+
+for command in (
+    device_pool.pool,
+    device_enrolling.enrol,
+    device_assigning.discovered,
+    device_assigning.assign,
+    device_assigning.release,
+    device_enabling.enable,
+    device_enabling.disable,
+    device_allowing.allow,
+    device_allowing.allowed,
+    device_allowing.disallow,
+    device_rendering.render_device,
+    device_rendering.show_keys,
+):
+    device.add_command(command)
 
 
 @device.command()
 @click.argument("names", type=NAMES, metavar="[NAME|RANGE]", required=False)
 @click.option("--mac", help="The phone's MAC address, in any notation.")
 @account_option
-@click.option("--location", default="", help="Where the desk stands.")
-@click.option(
-    "--emergency-number",
-    default="",
-    help="Caller ID number of emergency calls from this desk.",
-)
-@click.option("--language", help="For example de; else that of provisioning.language.")
+@desk_options
+@sitter_options
 @csv_option
 @with_database
 async def add(
@@ -54,18 +73,20 @@ async def add(
     names: list[str] | None,
     mac: str | None,
     csv_path: Path | None,
-    **common: Any,
+    **given: str | None,
 ) -> None:
     """Add a device, a range of them, or those in a CSV file.
 
     The devices of a range (HD0001-HD0010) get MAC addresses that count up from --mac.
 
-    A CSV file has the columns name and mac, and perhaps account, location,
-    emergency_number and language. If any line is wrong, all wrong lines are told and
-    nothing is added.
+    A CSV file has the columns name and mac, and perhaps account and those of the
+    options: location, emergency_number, language, transport, srtp (yes or no), codecs,
+    timezone, outbound_proxy, hot_desk_key, keep_key_positions (yes or no), first_user
+    and base_user. If any line is wrong, all wrong lines are told and nothing is added.
 
     SIP secrets are made up; phones get them with their configuration, and `hotdesk
-    device show NAME --secrets` prints one.
+    device show NAME --secrets` prints one. A phone may fetch its first configuration
+    for provisioning.enrolment_minutes; see: hotdesk device enrol.
     """
     if csv_path:
         if names or mac:
@@ -73,8 +94,12 @@ async def add(
         wanted = device_adding.from_csv(csv_path)
     else:
         if not names or not mac:
-            raise click.UsageError("A device needs NAME and --mac (or use --csv).")
-        wanted = device_adding.from_options(names, mac, **common)
+            raise click.UsageError(
+                "A device needs NAME and --mac (or use --csv, or: hotdesk device pool)."
+            )
+        if len(names) > 1 and (given["first_user"] or given["base_user"]):
+            raise click.UsageError("A user sits at one device: name only one.")
+        wanted = device_adding.from_options(names, mac, given)
     await device_adding.add(config, database, wanted)
 
 
@@ -84,9 +109,10 @@ async def add(
 async def list_devices(config: Config, database: Database, as_json: bool) -> None:
     """List all devices by name.
 
-    --json prints a list of objects with the keys name, mac (twelve lower-case
-    digits), account, location, emergency_number, language (or null) and user (the
-    extension of who sits there, or null).
+    --json prints a list of objects with the keys name, mac (twelve lower-case digits,
+    or null: it waits for a phone), enabled, vendor, model and firmware (of the phone,
+    empty before it has fetched), account, location, emergency_number, language (or
+    null) and user (the extension of who sits there, or null).
     """
     async with database.transaction() as tx:
         desks = await logins.desks(tx)
@@ -101,24 +127,26 @@ async def list_devices(config: Config, database: Database, as_json: bool) -> Non
 
 @device.command()
 @click.argument("name")
-@click.option("--secrets", is_flag=True, help="Show the SIP secret too.")
+@click.option("--secrets", is_flag=True, help="Show SIP secret and web password too.")
 @json_option
 @with_database
 async def show(
     config: Config, database: Database, name: str, secrets: bool, as_json: bool
 ) -> None:
-    """Show a device: who sits there, what its phone says, where it fetches.
-
-    The provisioning URL holds a token: whoever has it gets the phone's configuration.
+    """Show a device: who sits there, what its phone is, and whether it has come in.
 
     --json prints an object with the keys of `device list` and: user_name and since (of
-    who sits there, or null), switch (null, or an object with generation and the times
-    decided_at, routed_at, refreshed_at and confirmed_at), status (null, or an object
-    with registered, reachable, in_call, address, user_agent, round_trip_us, seen_at,
-    fetched_at, fetched_generation and fetched_user_agent) and provisioning_url; with
-    --secrets also sip_secret.
+    who sits there, or null), first_user and base_user (extensions, or null), options
+    (an object with transport, srtp, codecs, timezone, outbound_proxy, hot_desk_key (0:
+    off) and keep_key_positions; an empty one leaves it to the settings), enrolment (an
+    object with state, which is waiting, open, done or closed, done_at and open_until
+    (times, or null) and deliveries_left), switch (null, or an object with generation
+    and the times decided_at, routed_at, refreshed_at and confirmed_at) and status
+    (null, or an object with registered, reachable, in_call, address, user_agent,
+    round_trip_us, seen_at, fetched_at, fetched_generation and fetched_user_agent);
+    with --secrets also sip_secret and web_password.
     """
-    found = await device_showing.details(config, database, name)
+    found = await device_showing.details(database, name)
     if as_json:
         output.as_json(found.for_programs(with_secrets=secrets))
     else:
@@ -128,16 +156,17 @@ async def show(
 @device.command()
 @click.argument("name")
 @click.option("--mac", help="The MAC address of the phone that stands there now.")
-@click.option("--location", help="Where the desk stands.")
-@click.option("--emergency-number", help="Caller ID number of emergency calls.")
-@click.option("--language", help='For example de; "" for the default.')
+@desk_options
+@sitter_options
 @with_database
 async def edit(
     config: Config, database: Database, /, name: str, **wanted: str | None
 ) -> None:
     """Change a device, for example when its phone was exchanged.
 
-    What is not given stays as it is; whoever sits there stays logged in.
+    What is not given stays as it is, and "" is the default again; whoever sits there
+    stays logged in. With another --mac, the old phone can neither fetch nor register
+    any more, and the new one may fetch for provisioning.enrolment_minutes.
     """
     await editing.edit_device(config, database, name, **wanted)
 
@@ -153,5 +182,4 @@ async def remove(
 
     A phone that is removed can no longer register.
     """
-    named = dict.fromkeys(name for group in names for name in group)
-    await removing.remove_devices(config, database, list(named), yes=yes)
+    await removing.remove_devices(config, database, names_given(names), yes=yes)

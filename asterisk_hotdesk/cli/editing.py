@@ -7,39 +7,60 @@ from typing import Any
 
 import click
 
-from asterisk_hotdesk.cli import changes, output, values
+from asterisk_hotdesk.cli import changes, device_options, enrolment, output, values
+from asterisk_hotdesk.cli.finding import devices_named
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
-from asterisk_hotdesk.model import Change
-from asterisk_hotdesk.store import Database, devices, logins, users
+from asterisk_hotdesk.model import Change, Device
+from asterisk_hotdesk.store import Database, Tx, devices, logins, users
 
 
 async def edit_device(
     config: Config, database: Database, name: str, **wanted: str | None
 ) -> None:
     """Change what *wanted* names of a device, or raise a `Refused`."""
+    given = _given(wanted)
     checks = {
-        "mac": values.mac_address,
         "location": values.location,
         "emergency_number": values.emergency_number,
         "language": values.language,
     }
     different: dict[str, Any] = {
-        key: checks[key](text) for key, text in _given(wanted).items()
+        key: check(given[key]) for key, check in checks.items() if key in given
     }
+    options = device_options.checked(given)
+    sitter = device_options.sitter(given)
+    mac = values.mac_address(given["mac"]) if "mac" in given else None
     async with database.transaction() as tx:
-        desk = await logins.desk(tx, name)
-        if desk is None:
-            raise NotFound(f"There is no device {name}.")
-        await devices.update(tx, replace(desk.device, **different))
-        await logins.want_fetch(tx, name)
-        await changes.record_of_devices(
-            tx, "device_edited", [(desk.device.account, name)]
+        (before,) = await devices_named(tx, [name])
+        device = replace(
+            before, options=replace(before.options, **options), **different
         )
+        if sitter:
+            device = await _seated(tx, device, *sitter)
+        exchanged = mac is not None and mac != device.mac
+        if mac and exchanged:
+            await enrolment.give_phone(tx, config, device, mac)
+        else:
+            await devices.update(tx, device)
+        await logins.want_fetch(tx, name)
+        await changes.record_of_devices(tx, "device_edited", [(device.account, name)])
         change = Change(devices=frozenset({name}), directory=True)
         await changes.tell_daemon(tx, change)
     output.say(f"Device {name} changed.")
+    if exchanged:
+        output.say(enrolment.what_to_do(name))
     await changes.say_if_nobody_follows(config, database)
+
+
+async def _seated(tx: Tx, device: Device, extension: str, returns: bool) -> Device:
+    """Return *device* with the first or base user of *extension*, empty for nobody."""
+    user = await users.find(tx, device.account, extension)
+    if user is None and extension:
+        raise NotFound(f"There is no user {extension} in account {device.account}.")
+    return replace(
+        device, base_user_id=user.id if user else None, base_user_returns=returns
+    )
 
 
 async def edit_user(
@@ -62,6 +83,7 @@ async def edit_user(
         "name": values.person_name,
         "context": values.context_name,
         "language": values.language,
+        "ringtone": values.ringtone,
     }
     different |= {key: checks[key](text) for key, text in given.items()}
     async with database.transaction() as tx:

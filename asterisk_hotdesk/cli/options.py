@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -42,6 +43,11 @@ class _Range(click.ParamType[list[str]]):
             return (names_in if self.name == "name" else extensions_in)(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+def names_given(groups: Iterable[Sequence[str]]) -> list[str]:
+    """Return the names of all *groups*, each once and in its order."""
+    return list(dict.fromkeys(name for group in groups for name in group))
 
 
 NAMES = _Range("name")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asterisk_hotdesk.cli import changes, output
+from asterisk_hotdesk.cli.finding import devices_named, logins_of
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.cli.permitting import note_missing
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.login import device_subject, user_subject
 from asterisk_hotdesk.model import Change, Device, EndReason, User
-from asterisk_hotdesk.store import Database, attempts, devices, logins, users
+from asterisk_hotdesk.store import Database, attempts, devices, users
 
 _MOST_NAMED = 5
 
@@ -22,12 +22,8 @@ async def remove_devices(
     """Remove all of *names* or, if one is no device, none; ask before, unless *yes*."""
     desks = hot_desks(config, database)
     async with database.transaction() as tx:
-        known = {device.name: device for device in await devices.everything(tx)}
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise NotFound("\n".join(f"There is no device {name}." for name in missing))
-    leaving = [known[name] for name in names]
-    sitting = await _sitting(database, leaving, [])
+        leaving = await devices_named(tx, names)
+    sitting = await logins_of(database, leaving, [])
     output.confirm(
         f"Remove {output.counted(names, 'device')}{_those(sitting)}?", yes=yes
     )
@@ -65,7 +61,7 @@ async def remove_users(
     leaving = [known[extension] for extension in extensions if extension in known]
     found = [user.extension for user in leaving]
     note_missing(extensions, found, account)
-    sitting = await _sitting(database, [], leaving)
+    sitting = await logins_of(database, [], leaving)
     output.confirm(f"Remove {output.counted(found, 'user')}{_those(sitting)}?", yes=yes)
     await changes.end_logins(desks, sitting, EndReason.REMOVED)
     seats = [device.name for _, device in sitting]
@@ -88,16 +84,6 @@ async def remove_users(
         await changes.say_when_in_force(config, database, seats)
     else:
         await changes.say_if_nobody_follows(config, database)
-
-
-async def _sitting(
-    database: Database, seats: Sequence[Device], people: Sequence[User]
-) -> list[tuple[User, Device]]:
-    """Return the logins at one of *seats* or of one of *people*."""
-    at, of = {seat.id for seat in seats}, {person.id for person in people}
-    async with database.transaction() as tx:
-        everyone = await logins.everyone_logged_in(tx)
-    return [(u, d) for u, d in everyone if u.id in of or d.id in at]
 
 
 def _those(sitting: Sequence[tuple[User, Device]]) -> str:

@@ -14,7 +14,7 @@ from asterisk_hotdesk.store.users import NewUser
 
 DEFAULT_CONTEXT = "internal"
 
-_OPTIONAL = ("context", "account", "language", "when_logged_out")
+_OPTIONAL = ("context", "account", "language", "when_logged_out", "ringtone")
 
 
 def from_options(
@@ -26,6 +26,7 @@ def from_options(
     account: str,
     language: str | None,
     when_logged_out: str,
+    ringtone: str,
 ) -> list[Given[NewUser]]:
     """Return a user for each of *extensions*; EXT in *name* is the extension."""
     return [
@@ -39,6 +40,7 @@ def from_options(
                     "account": account,
                     "language": language or "",
                     "when_logged_out": when_logged_out,
+                    "ringtone": ringtone,
                 },
             )
         )
@@ -96,12 +98,13 @@ def _checked(config: Config, row: dict[str, str]) -> NewUser:
         language=values.language(row.get("language")),
         logged_out_treatment=treatment,
         logged_out_target=target,
+        ringtone=values.ringtone(row.get("ringtone", "")),
     )
 
 
 async def _complain_of_taken(tx: Tx, wanted: Sequence[Given[NewUser]]) -> None:
     complaints = Complaints()
-    taken = await users.taken(
+    taken = await users.ids(
         tx, [(given.what.account, given.what.extension) for given in wanted]
     )
     for given in wanted:

@@ -36,6 +36,7 @@ def summary(user: User, device: str | None) -> dict[str, Any]:
         "context": user.context,
         "language": user.language,
         "when_logged_out": when_logged_out(user),
+        "ringtone": user.ringtone,
         "allowed": user.allowed,
         "pin_set": user.pin_hash is not None,
         "device": device,
@@ -95,6 +96,7 @@ class Details:
         locked = locked_until(self.wrong_pins, self.limits)
         return [
             *shown,
+            ("Ringtone", str(self.user.ringtone or "-")),
             ("Since", moment(since(self.desk)) if self.desk else "-"),
             ("Wrong PINs", str(self.wrong_pins.count)),
             ("Locked until", locked if isinstance(locked, str) else moment(locked)),

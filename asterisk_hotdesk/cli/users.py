@@ -14,6 +14,7 @@ from asterisk_hotdesk.cli import (
     pin_setting,
     removing,
     user_adding,
+    user_keys,
     user_showing,
 )
 from asterisk_hotdesk.cli.opening import with_database
@@ -30,7 +31,10 @@ from asterisk_hotdesk.store import Database, logins, users
 
 @click.group()
 def user() -> None:
-    """Add, edit, list and remove users; set PINs."""
+    """Add, edit, list and remove users; set PINs and function keys."""
+
+
+user.add_command(user_keys.keys)
 
 
 @user.command()
@@ -52,6 +56,9 @@ def user() -> None:
     help="What a caller gets while the user sits nowhere: unavailable,"
     " voicemail:BOX@CONTEXT or number:DIGITS; EXT stands for the extension.",
 )
+@click.option(
+    "--ringtone", default="", metavar="1-9", help="How phones ring; else as they do."
+)
 @csv_option
 @with_database
 async def add(
@@ -66,8 +73,8 @@ async def add(
     """Add a user, a range of them, or those in a CSV file.
 
     A range is 100-199, or 100,105-110. A CSV file has the columns extension and name,
-    and perhaps context, account, language and when_logged_out. If any line is wrong,
-    all wrong lines are told and nothing is added.
+    and perhaps context, account, language, when_logged_out and ringtone. If any line
+    is wrong, all wrong lines are told and nothing is added.
 
     A new user has no PIN; see: hotdesk user set-pin.
     """
@@ -105,8 +112,8 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
     """List all users by account and extension.
 
     --json prints a list of objects with the keys extension, account, name, context,
-    language (or null), when_logged_out, allowed, pin_set and device (where the user
-    sits, or null).
+    language (or null), when_logged_out, ringtone (1 to 9, or null), allowed, pin_set
+    and device (where the user sits, or null).
     """
     async with database.transaction() as tx:
         everyone = await users.everyone(tx)
@@ -153,6 +160,7 @@ async def show(
 @click.option(
     "--when-logged-out", metavar="WHAT", help="As in: hotdesk user add --help"
 )
+@click.option("--ringtone", metavar="1-9", help='How phones ring; "" for as they do.')
 @with_database
 async def edit(
     config: Config,

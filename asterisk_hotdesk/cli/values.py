@@ -3,12 +3,54 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import available_timezones
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
-from asterisk_hotdesk.model import LoggedOutTreatment
+from asterisk_hotdesk.model import DeviceOptions, LoggedOutTreatment
 
 _LONGEST_TEXT = 80
+
+_CODECS = frozenset(
+    [
+        "ulaw",
+        "alaw",
+        "gsm",
+        "g722",
+        "g723",
+        "g726",
+        "g726aal2",
+        "g729",
+        "g719",
+        "ilbc",
+        "opus",
+        "speex",
+        "speex16",
+        "speex32",
+        "slin",
+        "slin12",
+        "slin16",
+        "slin24",
+        "slin32",
+        "slin44",
+        "slin48",
+        "slin96",
+        "slin192",
+        "adpcm",
+        "lpc10",
+        "codec2",
+        "siren7",
+        "siren14",
+        "silk8",
+        "silk12",
+        "silk16",
+        "silk24",
+    ]
+)
+"""The audio formats of Asterisk 22 (main/codec_builtin.c, main/format_cache.c)."""
+
+_MOST_KEYS = 200
+"""On the largest phone with all its expansion modules; the database refuses more."""
 
 
 def device_name(text: str) -> str:
@@ -118,6 +160,84 @@ def treatment(text: str, for_extension: str) -> tuple[LoggedOutTreatment, str]:
         f"when logged out {text!r}: expected unavailable, voicemail:BOX@CONTEXT or"
         " number:DIGITS"
     )
+
+
+def transport(text: str) -> str:
+    """Return how a phone speaks SIP; empty: as in the settings."""
+    return _like(r"(udp|tcp|tls)?", text.lower(), "transport", "udp, tcp or tls")
+
+
+def srtp(text: str) -> bool:
+    """Return whether a phone's calls are encrypted."""
+    return _yes(text, "srtp")
+
+
+def codecs(text: str) -> tuple[str, ...]:
+    """Return codecs by Asterisk's names, the best first."""
+    found = tuple(re.findall(r"[^,\s]+", text.lower()))
+    for name in found:
+        if name not in _CODECS:
+            raise Invalid(
+                f"codec {name!r}: expected Asterisk's names, such as g722,alaw,ulaw"
+            )
+        if found.count(name) > 1:
+            raise Invalid(f"codec {name!r} is named twice")
+    return found
+
+
+def time_zone(text: str) -> str:
+    """Return a time zone by its IANA name; empty: as in the settings."""
+    if text and text not in available_timezones():
+        raise Invalid(
+            f"time zone {text!r}: expected an IANA name such as Europe/Berlin"
+        )
+    return text
+
+
+def outbound_proxy(text: str) -> str:
+    """Return the SBC that a phone goes through; empty: none."""
+    host, name = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)", "outbound proxy"
+    found = _like(
+        rf"({host}(:[0-9]{{1,5}})?)?", text, name, "HOST or HOST:PORT, without sip:"
+    )
+    port = re.search(r":([0-9]+)$", found)
+    if port and not 0 < int(port[1]) < 2**16:
+        raise Invalid(f"{name} {text!r}: there is no such port")
+    return found
+
+
+def hot_desk_key(text: str) -> int:
+    """Return which function key logs in and out; 0: none."""
+    if not text:
+        return DeviceOptions.hot_desk_key
+    if text.lower() == "off":
+        return 0
+    return _number(text, "hot-desk key", _MOST_KEYS, " or off")
+
+
+def keep_key_positions(text: str) -> bool:
+    """Return whether a user's keys stay where they are."""
+    return _yes(text, "keep key positions")
+
+
+def ringtone(text: str) -> int | None:
+    """Return a ringtone by number, or None: the phone's own."""
+    return _number(text, "ringtone", 9) if text else None
+
+
+def somebody(text: str) -> str:
+    """Return the extension of a user that should exist; empty: nobody."""
+    return _like(r"([0-9]{2,10})?", text, "extension", "2 to 10 digits")
+
+
+def _yes(text: str, what: str) -> bool:
+    return _like(r"(yes|no)?", text.lower(), what, "yes or no") == "yes"
+
+
+def _number(text: str, what: str, most: int, otherwise: str = "") -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise Invalid(f"{what} {text!r}: expected 1 to {most}{otherwise}")
+    return int(text)
 
 
 def _like(pattern: str, text: str, what: str, expected: str) -> str:

@@ -72,6 +72,8 @@ _REFUSALS: dict[str, HotdeskError] = {
         "Voicemail needs a mailbox, for example 100@default, number a number of digits,"
         " and unavailable neither."
     ),
+    "user_ringtone_known": Invalid("A ringtone is a number from 1 to 9."),
+    "device_base_user": NotFound("There is no such user to sit at the device."),
     "login_one_per_device": Conflict(),
     "login_one_per_user": Conflict(),
     # Removed while the PIN was checked.

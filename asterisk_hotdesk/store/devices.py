@@ -112,6 +112,20 @@ async def everything(tx: Tx) -> list[Device]:
     return [device_of(row) for row in await rows.fetchall()]
 
 
+async def hold(tx: Tx, names: Sequence[str]) -> list[Device]:
+    """Return the devices with these *names*; nobody else changes them meanwhile.
+
+    Until the transaction ends, a phone cannot claim them either.
+    """
+    rows = await tx.execute(
+        f"""
+        SELECT {COLUMNS} FROM devices WHERE name = ANY(%s) ORDER BY id FOR UPDATE
+        """,  # noqa: S608
+        [list(names)],
+    )
+    return [device_of(row) for row in await rows.fetchall()]
+
+
 async def remove(tx: Tx, device: Device) -> None:
     """Remove *device* with all its logins; end the open one first."""
     await tx.execute("DELETE FROM devices WHERE id = %s", [device.id])
@@ -122,6 +136,12 @@ async def ensure_account(tx: Tx, name: str) -> None:
     await tx.execute(
         "INSERT INTO accounts (name) VALUES (%s) ON CONFLICT DO NOTHING", [name]
     )
+
+
+async def accounts(tx: Tx) -> list[str]:
+    """Return the names of all accounts."""
+    rows = await tx.execute("SELECT name FROM accounts ORDER BY name")
+    return [row["name"] for row in await rows.fetchall()]
 
 
 async def taken(
@@ -137,16 +157,24 @@ async def taken(
 
 
 async def update(tx: Tx, device: Device) -> None:
-    """Make the device with this id what *device* says, except its name."""
+    """Make the device with this id what *device* says, except name and account.
+
+    A base user who was not there before sits down when the phone next starts; so does
+    the one of a device without a phone, once it has one.
+    """
     await tx.execute(
         """
-        UPDATE devices SET mac = %(mac)s, language = %(language)s,
+        UPDATE devices SET mac = %(mac)s, sip_secret = %(sip_secret)s,
+            web_password = %(web_password)s, language = %(language)s,
             emergency_number = %(emergency_number)s, location = %(location)s,
-            enabled = %(enabled)s, options = %(options)s,
+            enabled = %(enabled)s, options = %(options)s, vendor = %(vendor)s,
+            model = %(model)s, firmware = %(firmware)s,
             base_user_id = %(base_user_id)s,
-            base_user_due = base_user_due AND %(base_user_id)s::bigint IS NOT NULL,
+            base_user_due = %(base_user_id)s::bigint IS NOT NULL AND (
+                base_user_due OR %(mac)s::text IS NULL
+                OR base_user_id IS DISTINCT FROM %(base_user_id)s),
             base_user_returns = %(base_user_returns)s
         WHERE id = %(id)s
         """,
-        vars(device) | {"options": _stored(device.options)},
+        vars(device) | vars(device.phone) | {"options": _stored(device.options)},
     )

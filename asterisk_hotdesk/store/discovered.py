@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from psycopg.rows import DictRow
+
 from asterisk_hotdesk.model import PhoneKind
 from asterisk_hotdesk.store.database import Tx
 
@@ -14,6 +16,12 @@ By = Literal["pnp", "http"]
 
 MOST_KEPT = 1000
 """Whoever makes MAC addresses up may not fill the disk."""
+
+
+_KNOWN = """
+    SELECT mac, vendor, model, firmware, address, by, first_seen_at, seen_at
+    FROM discovered_phones
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,27 +73,30 @@ async def note(
 
 async def everything(tx: Tx) -> list[Discovered]:
     """Return all that were discovered, whoever asked last first."""
-    rows = await tx.execute(
-        """
-        SELECT mac, vendor, model, firmware, address, by, first_seen_at, seen_at
-        FROM discovered_phones ORDER BY seen_at DESC, mac
-        """
+    rows = await tx.execute(_KNOWN + "ORDER BY seen_at DESC, mac")
+    return [_discovered(row) for row in await rows.fetchall()]
+
+
+async def find(tx: Tx, mac: str) -> Discovered | None:
+    """Return what the phone with *mac* said, or None if it never asked."""
+    rows = await tx.execute(_KNOWN + "WHERE mac = %s", [mac])
+    row = await rows.fetchone()
+    return _discovered(row) if row else None
+
+
+async def forget(tx: Tx, *macs: str) -> None:
+    """Forget the phones with these MAC addresses, for example as devices now."""
+    await tx.execute("DELETE FROM discovered_phones WHERE mac = ANY(%s)", [list(macs)])
+
+
+def _discovered(row: DictRow) -> Discovered:
+    return Discovered(
+        mac=row["mac"],
+        kind=PhoneKind(
+            vendor=row["vendor"], model=row["model"], firmware=row["firmware"]
+        ),
+        address=row["address"],
+        by=row["by"],
+        first_seen_at=row["first_seen_at"],
+        seen_at=row["seen_at"],
     )
-    return [
-        Discovered(
-            mac=row["mac"],
-            kind=PhoneKind(
-                vendor=row["vendor"], model=row["model"], firmware=row["firmware"]
-            ),
-            address=row["address"],
-            by=row["by"],
-            first_seen_at=row["first_seen_at"],
-            seen_at=row["seen_at"],
-        )
-        for row in await rows.fetchall()
-    ]
-
-
-async def forget(tx: Tx, mac: str) -> None:
-    """Forget the phone with *mac*, for example because it is a device now."""
-    await tx.execute("DELETE FROM discovered_phones WHERE mac = %s", [mac])

@@ -41,6 +41,24 @@ class Phone:
     """Whether the base user has yet to be logged in for the first time."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Enrolment:
+    """Whether a device's phone has come in, and until when it still may."""
+
+    done_at: datetime | None
+    """When the phone used its steady token; None: it never did."""
+    open_until: datetime | None
+    deliveries_left: int
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether a phone may fetch a first configuration."""
+        return (
+            self.open_until is not None
+            and now < self.open_until
+            and self.deliveries_left > 0
+        )
+
+
 async def find(tx: Tx, mac: str) -> tuple[Phone | None, str | None]:
     """Return what there is for the phone with *mac*, and the account that allows it.
 
@@ -156,6 +174,34 @@ async def open_enrolment(
         """,
         [until, deliveries, device_ids],
     )
+
+
+async def close_enrolment(tx: Tx, device_ids: list[int]) -> None:
+    """Let the phones of these devices no longer fetch a first configuration."""
+    await tx.execute(
+        """
+        UPDATE devices SET enrol_until = NULL, deliveries_left = 0
+        WHERE id = ANY(%s)
+        """,
+        [device_ids],
+    )
+
+
+async def enrolment(tx: Tx, device: Device) -> Enrolment:
+    """Return how far the phone of *device* has come."""
+    rows = await tx.execute(
+        """
+        SELECT enrol_until AS open_until, deliveries_left,
+            (SELECT max(used_at) FROM provisioning_tokens
+             WHERE device_id = devices.id) AS done_at
+        FROM devices WHERE id = %s
+        """,
+        [device.id],
+    )
+    row = await rows.fetchone()
+    if row is None:
+        return Enrolment(done_at=None, open_until=None, deliveries_left=0)
+    return Enrolment(**row)
 
 
 async def forget_tokens(tx: Tx, device_ids: list[int]) -> None:

@@ -45,6 +45,7 @@ class NewUser:
     language: str | None = None
     logged_out_treatment: LoggedOutTreatment = LoggedOutTreatment.UNAVAILABLE
     logged_out_target: str = ""
+    ringtone: int | None = None
 
 
 async def add(tx: Tx, users: Sequence[NewUser]) -> None:
@@ -53,21 +54,11 @@ async def add(tx: Tx, users: Sequence[NewUser]) -> None:
         await cursor.executemany(
             """
             INSERT INTO users (account, extension, name, context, language,
-                               logged_out_treatment, logged_out_target)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
+                               logged_out_treatment, logged_out_target, ringtone)
+            VALUES (%(account)s, %(extension)s, %(name)s, %(context)s, %(language)s,
+                    %(logged_out_treatment)s, %(logged_out_target)s, %(ringtone)s)
             """,
-            [
-                (
-                    u.account,
-                    u.extension,
-                    u.name,
-                    u.context,
-                    u.language,
-                    u.logged_out_treatment,
-                    u.logged_out_target,
-                )
-                for u in users
-            ],
+            [vars(user) for user in users],
         )
 
 
@@ -137,14 +128,17 @@ async def remove(tx: Tx, user: User) -> None:
     await tx.execute("DELETE FROM users WHERE id = %s", [user.id])
 
 
-async def taken(tx: Tx, extensions: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return which of *extensions*, each with its account, users have already."""
+async def ids(
+    tx: Tx, extensions: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """Return the ids of *extensions*, each with its account, that users have."""
     rows = await tx.execute(
-        "SELECT account, extension FROM users WHERE (account, extension) IN"
+        "SELECT id, account, extension FROM users WHERE (account, extension) IN"
         " (SELECT * FROM unnest(%s::text[], %s::text[]))",
         [[account for account, _ in extensions], [e for _, e in extensions]],
     )
-    return {(row["account"], row["extension"]) for row in await rows.fetchall()}
+    found = await rows.fetchall()
+    return {(row["account"], row["extension"]): row["id"] for row in found}
 
 
 async def update(tx: Tx, user: User) -> None:

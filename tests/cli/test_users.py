@@ -21,6 +21,7 @@ async def test_users_are_added_listed_and_shown(hotdesk: Command) -> None:
     added = await hotdesk.succeeds(
         "user", "add", "100,105-106", "--name", "Guest EXT", "--context", "house",
         "--language", "de", "--when-logged-out", "voicemail:EXT@default",
+        "--ringtone", "3",
     )  # fmt: skip
     assert added.out == "3 users added; they have no PINs yet.\n"
     listed = await hotdesk.json("user", "list")
@@ -32,6 +33,7 @@ async def test_users_are_added_listed_and_shown(hotdesk: Command) -> None:
         "context": "house",
         "language": "de",
         "when_logged_out": "voicemail:105@default",
+        "ringtone": 3,
         "allowed": True,
         "pin_set": False,
         "device": None,
@@ -79,22 +81,27 @@ async def test_one_extension_in_two_accounts(office: Command) -> None:
 async def test_users_of_a_file(office: Command, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text(
-        "extension;name;when_logged_out\n"
-        "200;Çiğdem Öz;number:100\n"
-        "201;;\n"
-        "0;Nobody;\n"
-        "200;Again;\n"
+        "extension;name;when_logged_out;ringtone\n"
+        "200;Çiğdem Öz;number:100;\n"
+        "201;;;\n"
+        "0;Nobody;;\n"
+        "200;Again;;\n"
+        "202;Loud;;10\n"
     )
     refused = await office("user", "add", "--csv", str(file))
     assert [line.removeprefix(f"{file}:")[:14] for line in refused.lines] == [
         "3: name '': ex",
         "4: extension 0",
         "5: extension 2",
+        "6: ringtone '1",
     ]
-    file.write_text("extension;name;when_logged_out\n200;Çiğdem Öz;number:100\n")
+    file.write_text(
+        "extension;name;when_logged_out;ringtone\n200;Çiğdem Öz;number:100;9\n"
+    )
     await office.succeeds("user", "add", "--csv", str(file))
     shown = await office.json("user", "show", "200")
     assert (shown["name"], shown["when_logged_out"]) == ("Çiğdem Öz", "number:100")
+    assert shown["ringtone"] == 9
 
 
 async def test_a_thousand_users_are_added_in_no_time(hotdesk: Command) -> None:
@@ -178,6 +185,9 @@ async def test_a_user_is_edited(office: Command) -> None:
         )
     ]
     await office.succeeds("user", "edit", "100", "--when-logged-out", "unavailable")
+    for given, kept in (("7", 7), ("", None)):
+        await office.succeeds("user", "edit", "100", "--ringtone", given)
+        assert (await office.json("user", "show", "100"))["ringtone"] == kept
     for arguments in (["100"], ["100", "--name", "a;b"], ["999", "--name", "A"]):
         assert (await office("user", "edit", *arguments)).code in (1, 2)
 

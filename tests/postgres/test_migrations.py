@@ -189,6 +189,7 @@ DEVICE: Row = {
     "name": "HD0001",
     "mac": "000413000001",
     "sip_secret": "s3cret",
+    "web_password": "s3cret",
 }
 USER: Row = {
     "account": "default",
@@ -258,6 +259,8 @@ WRONG: list[tuple[str, Row, type[Exception]]] = [
     ("devices", {**DEVICE, "emergency_number": "112)\nexten => 1,1,Hangup("}, Invalid),
     ("devices", {**DEVICE, "emergency_number": "+"}, Invalid),
     ("devices", {**DEVICE, "emergency_number": "${X}"}, Invalid),
+    ("devices", {**DEVICE, "base_user_id": 99}, NotFound),
+    ("users", {**USER, "ringtone": 0}, Invalid),
     ("users", {**USER, "account": "nobody"}, NotFound),
     ("users", {**USER, "extension": "1"}, Invalid),
     ("users", {**USER, "extension": "12345678901"}, Invalid),

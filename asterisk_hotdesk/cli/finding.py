@@ -1,0 +1,31 @@
+"""What an administrator has named: devices that exist, and who sits at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asterisk_hotdesk.errors import NotFound
+from asterisk_hotdesk.model import Device, User
+from asterisk_hotdesk.store import Database, Tx, devices, logins
+
+
+async def devices_named(tx: Tx, names: Sequence[str]) -> list[Device]:
+    """Return the devices so named; raise `NotFound` that tells all there are not.
+
+    Nobody else changes them until the transaction ends.
+    """
+    known = {device.name: device for device in await devices.hold(tx, names)}
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise NotFound("\n".join(f"There is no device {name}." for name in missing))
+    return [known[name] for name in names]
+
+
+async def logins_of(
+    database: Database, seats: Sequence[Device], people: Sequence[User]
+) -> list[tuple[User, Device]]:
+    """Return the logins at one of *seats* or of one of *people*."""
+    at, of = {seat.id for seat in seats}, {person.id for person in people}
+    async with database.transaction() as tx:
+        everyone = await logins.everyone_logged_in(tx)
+    return [(u, d) for u, d in everyone if u.id in of or d.id in at]
