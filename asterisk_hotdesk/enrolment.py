@@ -16,15 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asterisk_hotdesk.config import ProvisioningConfig
-from asterisk_hotdesk.errors import Refused
-from asterisk_hotdesk.login import ORIGIN, HotDesks, log_in_by_administrator
 from asterisk_hotdesk.model import Change, Desk, PhoneKind, UserKey
 from asterisk_hotdesk.store import (
+    Database,
     Tx,
     discovered,
     events,
     phones,
-    users,
 )
 from asterisk_hotdesk.store.events import Event
 from asterisk_hotdesk.tokens import account_token, new_token, token_hash
@@ -61,13 +59,12 @@ class Enrolment:
 
     def __init__(
         self,
-        desks: HotDesks,
+        database: Database,
         config: ProvisioningConfig,
         key: bytes,
         now: Callable[[], datetime],
     ) -> None:
-        self._desks = desks
-        self._database = desks.database
+        self._database = database
         self._config = config
         self._key = key
         self._now = now
@@ -102,8 +99,6 @@ class Enrolment:
                 return None
             if request.kind.vendor:
                 await phones.note_kind(tx, phone.desk.device, request.kind)
-        if token == request.token and phone.base_user_due:
-            await self._seat_base_user(phone.desk)
         return Admitted(desk=phone.desk, keys=phone.keys, token=token)
 
     async def opens(self, mac: str, token: str) -> Desk | None:
@@ -175,7 +170,7 @@ class Enrolment:
             tx,
             Event(at=now, what="device_claimed", account=account, device=name, by=mac),
         )
-        await events.announce(tx, Change(devices=frozenset({name})), ORIGIN)
+        await _tell_everybody(tx, name)
         log.info("%s is %s from now on", mac, name)
 
     async def _opened(
@@ -200,6 +195,7 @@ class Enrolment:
                         by=request.address,
                     ),
                 )
+                await _tell_everybody(tx, device.name)
             return request.token
         if not (enrolling and request.may_enrol):
             return None
@@ -209,20 +205,11 @@ class Enrolment:
         await phones.add_token(tx, device, token_hash(token), "steady", now)
         return token
 
-    async def _seat_base_user(self, desk: Desk) -> None:
-        """Log the base user in, now that the phone has started for the first time."""
-        device = desk.device
-        async with self._database.transaction() as tx:
-            await phones.base_user_is_there(tx, device)
-            user = await users.by_id(tx, device.base_user_id)
-        if user is None or desk.user is not None:
-            return
-        try:
-            await log_in_by_administrator(
-                self._desks, user=user, device=device, now=self._now()
-            )
-        except Refused as refusal:
-            log.warning("%s keeps waiting for %s: %s", device.name, user.key, refusal)
+
+async def _tell_everybody(tx: Tx, device_name: str) -> None:
+    """Announce that a device has changed, to our own process too."""
+    change = Change(devices=frozenset({device_name}))
+    await events.announce(tx, change, origin="enrolment")
 
 
 def _has_settled(phone: phones.Phone, request: Request) -> bool:
@@ -233,7 +220,6 @@ def _has_settled(phone: phones.Phone, request: Request) -> bool:
         device.enabled
         and steady is not None
         and steady.used
-        and not phone.base_user_due
         and request.kind in (device.phone, PhoneKind())
     )
 

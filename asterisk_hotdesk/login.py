@@ -38,6 +38,7 @@ from asterisk_hotdesk.store import (
     Database,
     Tx,
     attempts,
+    base_users,
     credentials,
     devices,
     events,
@@ -102,19 +103,29 @@ async def require_hot_desk(desks: HotDesks, *, device_name: str, now: datetime) 
     """
     try:
         async with desks.database.transaction() as tx:
-            await _device(tx, device_name)
+            if not (await _device(tx, device_name)).enabled:
+                raise NotAHotDesk
     except Refused as refusal:
         await _record_refusal(desks, refusal, "", device_name, now)
         raise
 
 
 async def log_in_by_administrator(
-    desks: HotDesks, *, user: User, device: Device, now: datetime
+    desks: HotDesks,
+    *,
+    user: User,
+    device: Device,
+    now: datetime,
+    by: str = "command",
 ) -> Outcome:
     """Log *user* in at *device* without a PIN; the other rules hold.
 
     Raises a `Refused` that says why not.
     """
+    if not device.enabled:
+        raise NotAHotDesk(
+            f"{device.name} is disabled; see: hotdesk device enable {device.name}"
+        )
     if not user.allowed:
         raise NotAllowed("This user may not use hot desks; see: hotdesk user allow.")
     if user.account != device.account:
@@ -124,7 +135,7 @@ async def log_in_by_administrator(
         )
     async with desks.database.transaction() as tx:
         held = await logins.held(tx, user, device)
-        seating = await _sit_down(tx, desks, user, device, held, now, by="command")
+        seating = await _sit_down(tx, desks, user, device, held, now, by=by)
     return Outcome(user, device, await _follow(desks, seating))
 
 
@@ -152,6 +163,7 @@ async def log_out(
                 raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
             await logins.end(tx, login, reason, now)
             desk = await logins.make_idle(tx, device, held.generations[0], now)
+            await _call_base_user_back(tx, user, device)
             seating = Seating({device.name: desk}, {user.key: (user, None)})
             happened = [_event("logout", reason, user, device, now, by)]
             await _tell(tx, happened, seating.change)
@@ -193,7 +205,7 @@ async def _check_and_sit_down(
     blinded = desks.pins.blind(extension)
     async with desks.pins.turn(), desks.database.transaction() as tx:
         known = await credentials.look(tx, device_name, extension, blinded)
-        if known is None:
+        if known is None or not known.device.enabled:
             raise NotAHotDesk
         user, device = known.user, known.device
         of_user = _user_subject(device.account, blinded)
@@ -276,6 +288,7 @@ async def _sit_down(
         if seat.id != device.id:
             left = await logins.make_idle(tx, seat, other_generation, now)
             seating.desks[seat.name] = left
+            await _call_base_user_back(tx, other, seat)
         seating.users[other.key] = (other, None)
     if len(ending) < len(held.open):
         # She sits here already: nothing new, but whoever asks gets it done again.
@@ -287,6 +300,11 @@ async def _sit_down(
     seating.users[user.key] = (user, desk)
     await _tell(tx, happened, seating.change)
     return seating
+
+
+async def _call_base_user_back(tx: Tx, leaving: User, device: Device) -> None:
+    if device.base_user_returns and leaving.id != device.base_user_id:
+        await base_users.comes_back(tx, device)
 
 
 async def _tell(tx: Tx, happened: Sequence[Event], change: Change) -> None:

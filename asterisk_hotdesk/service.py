@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from asterisk_hotdesk import web
+from asterisk_hotdesk.base_users import BaseUsers
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.directory import Directory
@@ -163,8 +164,9 @@ class Daemon:
             second_login=config.policy.second_login,
             follow=self._follow_decided,
         )
+        self._base_users = BaseUsers(self.desks, now)
         enrolment = Enrolment(
-            self.desks, config.provisioning, provisioning_key(config), now
+            database, config.provisioning, provisioning_key(config), now
         )
         self._pnp = Responder(
             _PnpPhones(enrolment, config.provisioning.base_url),
@@ -211,6 +213,7 @@ class Daemon:
                 self._keep_answering_calls,
                 self._serve_phones,
                 self._proof.keep,
+                self._keep_seating_base_users,
                 self._say_ready,
             ):
                 parts.create_task(part(), name=part.__qualname__)
@@ -226,6 +229,7 @@ class Daemon:
 
     async def _follow_decided(self, seating: Seating) -> None:
         self._configurations.forget(seating.desks)
+        self._base_users.look()
         try:
             await self._follower.follow_decided(seating)
         except HotdeskError:
@@ -249,6 +253,10 @@ class Daemon:
                 self._only_one.clear()
 
         await _patiently(hold, "PostgreSQL")
+
+    async def _keep_seating_base_users(self) -> None:
+        await self._ours.wait()
+        await self._base_users.run()
 
     async def _keep_caught_up(self) -> None:
         # Not before: to another daemon's desks, all of it would be wrong.
@@ -279,6 +287,7 @@ class Daemon:
             self._catch_up.want()
             return
         self._configurations.forget(change.devices)
+        self._base_users.look()
         try:
             await self._follower.follow(change)
         except HotdeskError:

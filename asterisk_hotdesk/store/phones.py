@@ -37,8 +37,6 @@ class Phone:
     tokens: tuple[Token, ...]
     enrol_until: datetime | None
     deliveries_left: int
-    base_user_due: bool
-    """Whether the base user has yet to be logged in for the first time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,7 @@ async def find(tx: Tx, mac: str) -> tuple[Phone | None, str | None]:
     rows = await tx.execute(
         f"""
         SELECT {ACCOUNT_ALLOWING} AS allowed_in, known.*, more.enrol_until,
-            more.deliveries_left, more.base_user_due,
+            more.deliveries_left,
             (SELECT jsonb_agg(to_jsonb(user_keys) ORDER BY position)
              FROM user_keys JOIN logins USING (user_id)
              WHERE logins.device_id = more.id AND logins.until IS NULL) AS keys,
@@ -91,7 +89,6 @@ async def find(tx: Tx, mac: str) -> tuple[Phone | None, str | None]:
         tokens=tuple(_token_of(token) for token in row["tokens"] or ()),
         enrol_until=row["enrol_until"],
         deliveries_left=row["deliveries_left"],
-        base_user_due=row["base_user_due"],
     )
     return phone, row["allowed_in"]
 
@@ -243,10 +240,3 @@ async def claim(
     )
     row = await claimed.fetchone()
     return row["name"] if row else None
-
-
-async def base_user_is_there(tx: Tx, device: Device) -> None:
-    """Keep that the base user of *device* need not be seated a first time any more."""
-    await tx.execute(
-        "UPDATE devices SET base_user_due = false WHERE id = %s", [device.id]
-    )

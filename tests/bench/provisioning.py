@@ -24,11 +24,9 @@ from pathlib import Path
 from aiohttp import web as http
 
 from asterisk_hotdesk import web
-from asterisk_hotdesk.config import Config, PinsConfig
+from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.enrolment import Enrolment
-from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.model import PhoneKind
-from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.store import (
     Database,
     database_dsn,
@@ -205,9 +203,8 @@ def _serve(dsn: str, folder: Path, orders: Connection) -> None:
 
 async def _server(dsn: str, folder: Path, orders: Connection) -> None:
     async with open_database(dsn, SCHEMA) as database:
-        desks = HotDesks(database, Pins(b"pepper"), PinsConfig(), "move")
         enrolment = Enrolment(
-            desks, CONFIG.provisioning, b"key", lambda: datetime.now(UTC)
+            database, CONFIG.provisioning, b"key", lambda: datetime.now(UTC)
         )
         configurations = web.Configurations(CONFIG, enrolment, _Heard())
         app = web.phones_app(configurations, web.Signs(enrolment, _Heard(), _Heard()))

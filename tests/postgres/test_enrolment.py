@@ -98,7 +98,7 @@ async def site(
 ) -> AsyncIterator[Site]:
     async with opened(database, monkeypatch) as office:
         config = ProvisioningConfig()
-        yield Site(office, Enrolment(office.desks, config, KEY, lambda: office.now))
+        yield Site(office, Enrolment(office.database, config, KEY, lambda: office.now))
 
 
 async def test_the_first_fetch_gives_a_token_of_the_phones_own(site: Site) -> None:
@@ -285,26 +285,3 @@ async def test_a_device_is_no_stranger(site: Site) -> None:
     await site.enrolment.note_stranger(MAC, D785, address="127.0.0.9", by="http")
 
     assert await site.office.rows("SELECT mac FROM discovered_phones") == []
-
-
-# Who sits there from the beginning
-
-
-async def test_the_first_user_is_there_after_the_first_start(site: Site) -> None:
-    alice = await site.office.user("100")
-    await site.office.rows(
-        "UPDATE devices SET base_user_id = %s, base_user_due = true WHERE name = %s"
-        " RETURNING id",
-        alice.id,
-        DESKS[0],
-    )
-    bootstrap = await site.opens_enrolment()
-
-    steady = (await site.gets(bootstrap)).token
-    assert await site.office.sitting() == {}
-    await site.gets(steady)
-
-    assert await site.office.sitting() == {DESKS[0]: "100"}
-    await site.office.log_out()
-    await site.gets(steady)
-    assert await site.office.sitting() == {}
