@@ -209,6 +209,8 @@ def _account(values: dict[str, str]) -> Account | None:
         return None
     if (mine("sip_server.1.transport_type") or UDP) != UDP:
         raise BadSettings("this phone speaks SIP over UDP only")
-    server = mine("sip_server.1.address"), mine("sip_server.1.port") or "5060"
+    proxied = mine("outbound_proxy_enable") == "1"
+    server = "outbound_proxy.1" if proxied else "sip_server.1"
+    place = mine(f"{server}.address"), mine(f"{server}.port") or "5060"
     login, expires = mine("auth_name") or user, mine("sip_server.1.expires") or "3600"
-    return account(user, login, mine("password"), server, expires)
+    return account(user, login, mine("password"), place, expires)

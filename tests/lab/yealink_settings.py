@@ -15,24 +15,31 @@ ACCOUNTS, LINE_KEYS = range(1, 17), range(1, 28)  # T54W: 16 accounts, 27 keys
 MODULES, MODULE_KEYS = range(1, 4), range(1, 61)
 ACCOUNT_KEYS = frozenset(
     """
-    alert_info_url_enable auth_name auto_answer blf.subscribe_period cid_source
-    display_mwi.enable display_name dtmf.info_type dtmf.type enable label
-    nat.udp_update_enable outbound_host outbound_port outbound_proxy_enable password
-    sip_server.1.address sip_server.1.expires sip_server.1.port
-    sip_server.1.transport_type sip_server.2.address sip_server.2.port
-    sip_server.2.transport_type srtp_encryption subscribe_mwi subscribe_mwi_to_vm
-    user_name
+    alert_info_url_enable always_fwd.enable always_fwd.target auth_name auto_answer
+    blf.subscribe_period busy_fwd.enable busy_fwd.target cid_source direct_pickup_code
+    display_mwi.enable display_name dnd.enable dtmf.info_type dtmf.type enable label
+    nat.udp_update_enable outbound_proxy.1.address outbound_proxy.1.port
+    outbound_proxy_enable password ringtone.ring_type sip_server.1.address
+    sip_server.1.expires sip_server.1.port sip_server.1.transport_type
+    sip_server.2.address sip_server.2.port sip_server.2.transport_type
+    srtp_encryption subscribe_mwi subscribe_mwi_to_vm timeout_fwd.enable
+    timeout_fwd.target user_name
     """.split()  # noqa: SIM905 - one name a line would hide the rest of the module
+)
+CODEC_KEY = re.compile(
+    r"codec\.(pcm[au]|g722|g723_[56]3|g726_(16|24|32|40)|g729|ilbc|opus)"
+    r"\.(enable|priority)"
 )
 KEY_PARTS = frozenset({"type", "line", "value", "label", "extension", "shortlabel"})
 OTHER_KEYS = frozenset(
     """
     action_url.dnd_off action_url.dnd_on action_url.register_failed
     action_url.registered action_url.setup_autop_finish action_url.setup_completed
-    action_url.unregistered auto_provision.handset_configured.enable
+    action_url.unregistered
     call_waiting.enable features.action_uri_limit_ip features.config_dsskey_length
-    features.dnd.allow features.fwd.allow features.show_action_uri_option
-    features.text_message.enable features.xml_browser.loading_tip.delay
+    features.dnd.allow features.dnd.enable features.fwd.allow
+    features.show_action_uri_option features.text_message.enable
+    features.xml_browser.loading_tip.delay
     features.xml_browser.pwd features.xml_browser.user_name forward.always.enable
     forward.always.target forward.busy.enable forward.busy.target
     forward.no_answer.enable forward.no_answer.target lang.gui lang.wui
@@ -42,7 +49,8 @@ OTHER_KEYS = frozenset(
     phone_setting.logon_wizard phone_setting.phone_lock.enable push_xml.block_in_calling
     push_xml.password push_xml.server push_xml.sip_notify push_xml.username
     security.trust_certificates sip.mac_in_ua sip.notify_reboot_enable sip.trust_ctrl
-    static.auto_provision.custom.protect static.auto_provision.pnp_enable
+    static.auto_provision.custom.protect static.auto_provision.dhcp_option.enable
+    static.auto_provision.pnp_enable
     static.auto_provision.power_on static.auto_provision.prompt.enable
     static.auto_provision.repeat.enable static.auto_provision.repeat.minutes
     static.auto_provision.server.password static.auto_provision.server.url
@@ -61,9 +69,14 @@ OTHER_KEYS = frozenset(
 SEVERAL = frozenset({"static.security.user_password"})  # one line for each web user
 TYPES = {
     "0": "none",
+    "2": "forward",
+    "5": "dnd",
+    "9": "pickup",
     "10": "park",
     "11": "dtmf",
+    "12": "voicemail",
     "13": "speed",
+    "14": "intercom",
     "15": "line",
     "16": "blf",
     "17": "url",
@@ -71,10 +84,12 @@ TYPES = {
     "34": "hotdesking",
 }
 NEED_VALUE = frozenset({"dtmf", "speed", "blf", "url", "xml"})
+QUOTED = re.compile("\".*\"|'.*'")
 SWITCH = re.compile(r".*[._]enable$")
 VALUES = {
     "sip.notify_reboot_enable": {"0", "1", "2"},
     "push_xml.sip_notify": {"0", "1"},
+    "nat.udp_update_enable": {"0", "1", "2", "3"},
     "sip.trust_ctrl": {"0", "1"},
     "sip_server.1.transport_type": {"0", "1", "2", "3"},
     "srtp_encryption": {"0", "1", "2"},
@@ -138,7 +153,8 @@ def _require_known(key: str) -> None:
     parts = key.split(".")
     match parts:
         case ["account", number, *rest] if _is_in(number, ACCOUNTS):
-            known = ".".join(rest) in ACCOUNT_KEYS
+            name = ".".join(rest)
+            known = name in ACCOUNT_KEYS or bool(CODEC_KEY.fullmatch(name))
         case ["linekey" | "programablekey", number, part] if _is_in(number, LINE_KEYS):
             known = part in KEY_PARTS
         case ["expansion_module", module, "key", number, part]:
@@ -151,7 +167,7 @@ def _require_known(key: str) -> None:
 
 
 def _check_value(key: str, value: str) -> None:
-    if value[:1] in ('"', "'"):
+    if QUOTED.fullmatch(value) and not key.endswith(("label", "display_name")):
         raise BadSettings(f"{key} is in quotes, which a Yealink keeps")
     last = re.sub(r"^(account|linekey|programablekey)\.\d+\.", "", key)
     allowed = VALUES.get(last) or ({"0", "1"} if SWITCH.match(key) else set())

@@ -258,6 +258,22 @@ async def test_bad_pushed_page_is_kept_for_the_test(desk: Desk) -> None:
 
 # --- strictness ---
 
+EVERYTHING = """
+account.1.outbound_proxy_enable = 0
+account.1.codec.g726_32.priority = 4
+account.1.busy_fwd.target = %NULL%
+account.16.srtp_encryption = 2
+expansion_module.3.key.60.type = 16
+programablekey.3.type = 27
+static.security.trust_certificates = 1
+"""
+
+
+def test_yealink_knows_these_keys() -> None:
+    values = parse_config((CONFIG + EVERYTHING).encode())
+    assert values["account.1.busy_fwd.target"] == ""
+    assert values["account.1.codec.g726_32.priority"] == "4"
+
 
 @pytest.mark.parametrize(
     ("old", "new", "culprit"),
@@ -274,7 +290,7 @@ async def test_bad_pushed_page_is_kept_for_the_test(desk: Desk) -> None:
         ("linekey.1.value = *77*5*", "", "linekey.1: speed needs a value"),
         ("enable = 0", "enable = 3", "'3', not one of"),
         ("account.1.enable = 1", "account.1.enable = yes", "'yes'"),
-        ("label = Bob", 'label = "Bob"', "in quotes"),
+        ("gui = German", 'gui = "German"', "in quotes"),
     ],
 )
 def test_yealink_names_what_is_wrong(old: str, new: str, culprit: str) -> None:
