@@ -69,7 +69,10 @@ OTHER_KEYS = frozenset(
 SEVERAL = frozenset({"static.security.user_password"})  # one line for each web user
 TYPES = {
     "0": "none",
+    "1": "conference",
     "2": "forward",
+    "3": "transfer",
+    "4": "hold",
     "5": "dnd",
     "9": "pickup",
     "10": "park",
@@ -80,8 +83,10 @@ TYPES = {
     "15": "line",
     "16": "blf",
     "17": "url",
+    "23": "group pickup",
     "27": "xml",
     "34": "hotdesking",
+    "61": "directory",
 }
 NEED_VALUE = frozenset({"dtmf", "speed", "blf", "url", "xml"})
 QUOTED = re.compile("\".*\"|'.*'")
