@@ -1,9 +1,9 @@
 """The account of a desk phone: its registration, and the lamps that depend on it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.lab.phone import (
     Notification,
@@ -62,7 +62,7 @@ class Line:
         """Unregister; `become` starts it again."""
         phone, self.phone, self._lamps = self.phone, None, {}
         if phone:
-            await phone.close(politely=politely)
+            await _to_the_end(phone.close(politely=politely))
             self._problems += phone.problems
 
     async def register(self) -> None:
@@ -89,7 +89,11 @@ class Line:
         username, login, password, server, expires = account
         agent = self._user_agent
         phone = Phone(username, password, server, None, agent, auth_username=login)
-        await _start_entirely(phone)
+        try:
+            await _to_the_end(phone.start())
+        except asyncio.CancelledError:
+            await phone.close(politely=False)
+            raise
         phone.changes = self._changes
         phone.on_notify = self._notified
         self.phone = phone
@@ -106,12 +110,11 @@ class Line:
         self._registered()
 
 
-async def _start_entirely(phone: Phone) -> None:
-    """Start a phone; if that is cancelled, no half of it stays behind."""
-    starting = asyncio.ensure_future(phone.start())
+async def _to_the_end(doing: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end even if cancelled: no socket is left half open or closed."""
+    task = asyncio.ensure_future(doing)
     try:
-        await asyncio.shield(starting)
+        await asyncio.shield(task)
     except asyncio.CancelledError:
-        await starting
-        await phone.close(politely=False)
+        await task
         raise
