@@ -18,8 +18,8 @@ from asterisk_hotdesk.store import base_users
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 60.0
-"""How long it takes at most until somebody is seated of whom nobody told us."""
+LOOK_SECONDS = 5.0
+"""How long it takes at most after a phone has registered, of which nobody tells us."""
 
 
 class BaseUsers:

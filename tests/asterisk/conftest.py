@@ -24,6 +24,7 @@ from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.config import load
 from asterisk_hotdesk.login import log_out
 from asterisk_hotdesk.store import open_database
+from tests.lab.desk_phone import DeskPhone
 from tests.lab.enrolling import steady_urls
 from tests.lab.lab import Lab
 from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
@@ -160,7 +161,7 @@ class Office:
         """Return a PIN that is not the user's."""
         return Pin(f"{(int(self.pin(extension)) + 1) % 10**6:06}")
 
-    async def log_in(self, desk: VirtualSnom, extension: str) -> None:
+    async def log_in(self, desk: DeskPhone, extension: str) -> None:
         """Let a person log in at *desk*, and return when its display says so."""
         call = await desk.dial(f"*77*{extension}*")
         await press_pin(call, self.pin(extension))
@@ -233,6 +234,20 @@ class Office:
         before = self.lab.config.read_text()
         try:
             await self._restart_service(before + more)
+            yield
+        finally:
+            await self._restart_service(before)
+
+    @asynccontextmanager
+    async def provisioning(self, more: str, *, scheme: str) -> AsyncIterator[None]:
+        """Run the service with *more* under [provisioning] for a while."""
+        before = self.lab.config.read_text()
+        after = re.sub(
+            'base_url = "http://127.0.0.1', f'base_url = "{scheme}://localhost', before
+        )
+        after = after.replace("[provisioning]\n", f"[provisioning]\n{more}")
+        try:
+            await self._restart_service(after)
             yield
         finally:
             await self._restart_service(before)

@@ -93,6 +93,7 @@ ALTER TABLE devices
     ADD COLUMN base_user_due boolean NOT NULL DEFAULT false,
     ADD COLUMN base_user_returns boolean NOT NULL DEFAULT false;
 CREATE INDEX device_of_base_user ON devices (base_user_id);
+CREATE INDEX device_base_user_due ON devices (id) WHERE base_user_due;
 
 -- The function keys that a user wants, on whatever phone.
 CREATE TABLE user_keys (
