@@ -38,6 +38,21 @@ async def test_the_desk_rings_and_both_hear_each_other(office: Office) -> None:
     await call.ended()
 
 
+async def test_the_desk_rings_also_before_the_lamp_follows(office: Office) -> None:
+    desk, colleague = await office.desk("HD0001"), await office.phone("200")
+    await office.sit_down(desk, "100")
+    await eventually(
+        lambda: "PJSIP/HD0001" in shown_hint(office), lambda: shown_hint(office)
+    )
+    remove = "dialplan remove extension 100@hotdesk-users hint"
+    await asyncio.to_thread(office.lab.pbx.cli, remove)
+    assert "PJSIP/" not in shown_hint(office)
+
+    call = await colleague.call("100")
+    await rings(desk, caller=COLLEAGUE)
+    await call.hangup()
+
+
 async def test_a_colleague_sees_who_calls(office: Office) -> None:
     desk, colleague = await office.desk("HD0001"), await office.phone("200")
     await office.sit_down(desk, "100")
@@ -328,6 +343,11 @@ async def callers_see(
     call = await desk.dial("200")
     await rings(colleague, caller=Party(name, "104"))
     await call.hangup()
+
+
+def shown_hint(office: Office) -> str:
+    """Return what Asterisk says of the hint of user 100."""
+    return office.lab.pbx.cli("core show hint 100")
 
 
 def hints(office: Office) -> str:
