@@ -136,7 +136,7 @@ class PhoneMenu:
         pages = {
             "": self._menu,
             "/login": self._log_in,
-            f"/pin/{{nonce:[0-9a-f]{{{NONCE_DIGITS}}}}}": self._take_pin,
+            f"/answer/{{nonce:[0-9a-f]{{{NONCE_DIGITS}}}}}": self._take_pin,
             "/logout": self._log_out,
             "/me": self._who_am_i,
         }
@@ -238,7 +238,7 @@ class PhoneMenu:
         again = self._forms.open(
             screen.device_name, form.extension, form.tries_left - 1
         )
-        return f"{screen.url}/pin/{again.nonce}"
+        return f"{screen.url}/answer/{again.nonce}"
 
     async def _log_out(self, screen: _Screen) -> Page:
         try:
@@ -285,7 +285,7 @@ def _ask_pin(screen: _Screen, form: PinForm) -> Question:
     return Question(
         title=form.extension,
         prompt=screen.menu_words.ask_pin,
-        url=f"{screen.url}/pin/{form.nonce}",
+        url=f"{screen.url}/answer/{form.nonce}",
         parameter="pin",
         masked=True,
     )

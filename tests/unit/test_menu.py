@@ -346,7 +346,7 @@ async def test_all_that_is_wrong_looks_alike(
     await screen.type(WRONG)
 
     assert screen.lines == ["Desk", "The extension or the PIN is wrong"]
-    assert re.search(r"/pin/[0-9a-f]{32}$", screen.page.findtext("fetch", ""))
+    assert re.search(r"/answer/[0-9a-f]{32}$", screen.page.findtext("fetch", ""))
 
 
 async def test_a_second_pin_may_be_right(screen: Screen, office: Office) -> None:

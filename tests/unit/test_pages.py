@@ -36,7 +36,7 @@ EXTENSION = Question(
     title="Log in", prompt="Extension", url=f"{URL}/login", parameter="extension"
 )
 PIN = Question(
-    title="100", prompt="PIN", url=f"{URL}/pin/0f", parameter="pin", masked=True
+    title="100", prompt="PIN", url=f"{URL}/answer/0f", parameter="pin", masked=True
 )
 LEAVING = Message(title="Hot desk", lines=("Logged in",), seconds=3)
 STAYING = replace(LEAVING, lines=("Alice", "HD0001", "Since 8"), next_url=URL)
