@@ -82,10 +82,6 @@ def as_xml(page: Page, vendor: str) -> str:
     Each element is on a line of its own.
     """
     root = _for_yealink(page) if vendor == "yealink" else _for_snom(page)
-    for element in root.iter():
-        element.text = element.text and one_line(element.text)
-        element.tail = element.tail and one_line(element.tail)
-        element.attrib = {name: one_line(text) for name, text in element.items()}
     ET.indent(root)
     xml = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}\n'
@@ -118,9 +114,9 @@ def logged_in_as(user: User, language: str) -> Message:
 def _for_snom(page: Page) -> ET.Element:
     match page:
         case Menu():
-            root = ET.Element("SnomIPPhoneMenu", title=page.title)
+            root = ET.Element("SnomIPPhoneMenu", title=one_line(page.title))
             for item in page.items:
-                entry = ET.SubElement(root, "MenuItem", name=item.name)
+                entry = ET.SubElement(root, "MenuItem", name=one_line(item.name))
                 _add(entry, "URL", item.url)
         case Question():
             # Not in the history: going back must not open an answered question.
@@ -139,7 +135,7 @@ def _for_snom(page: Page) -> ET.Element:
             _add(root, "Title", page.title)
             text = _add(root, "Text", page.lines[0])
             for line in page.lines[1:]:
-                ET.SubElement(text, "br").tail = line
+                ET.SubElement(text, "br").tail = one_line(line)
             after = _add(root, "fetch", page.next_url or "snom://mb_exit")
             after.set("mil", str(page.seconds * 1000))
     return root
@@ -172,15 +168,17 @@ def _for_yealink(page: Page) -> ET.Element:
             root = ET.Element(
                 "YealinkIPPhoneTextScreen", Beep="no", Timeout=str(page.seconds)
             )
-            if page.next_url:
-                # Opened by OK: when its time is over, the phone leaves by itself.
-                root.set("doneAction", page.next_url)
             _add(root, "Title", page.title)
-            _add(root, "Text", " · ".join(page.lines))
+            _add(root, "Text", *page.lines)
+            if page.next_url:
+                # When its time is over, the phone leaves; sooner, a key goes on.
+                key = ET.SubElement(root, "SoftKey", index="1")
+                _add(key, "Label", "OK")
+                _add(key, "URI", page.next_url)
     return root
 
 
-def _add(parent: ET.Element, tag: str, text: str) -> ET.Element:
+def _add(parent: ET.Element, tag: str, *lines: str) -> ET.Element:
     child = ET.SubElement(parent, tag)
-    child.text = text
+    child.text = "\n".join(map(one_line, lines))
     return child

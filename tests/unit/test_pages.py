@@ -25,6 +25,7 @@ from asterisk_hotdesk.phones.pages import (
     who,
 )
 from asterisk_hotdesk.phones.words import WORDS
+from tests.lab import browser, snom_pages, yealink_pages
 from tests.unit.test_phones import ALICE, DEVICE, IDLE, USED
 
 URL = "https://phones.example/m/0123/000413000001"
@@ -132,10 +133,10 @@ def test_a_message_on_a_yealink() -> None:
 
     assert leaving.tag == "YealinkIPPhoneTextScreen"
     assert leaving.get("Timeout") == "3"
-    assert leaving.get("doneAction") is None
+    assert leaving.find("SoftKey") is None
     assert leaving.findtext("Text") == "Logged in"
-    assert staying.get("doneAction") == URL
-    assert staying.findtext("Text") == "Alice · HD0001 · Since 8"
+    assert texts(staying, "SoftKey/Label", "SoftKey/URI") == ["OK", URL]
+    assert staying.findtext("Text") == "Alice\nHD0001\nSince 8"
 
 
 # Both
@@ -155,6 +156,20 @@ def test_no_text_can_break_a_page_or_add_to_it(vendor: str, text: str) -> None:
     for page in pages:
         assert shape(page(text)) == shape(page("plain"))
         assert "\r" not in as_xml(page(text), vendor)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "strictly"),
+    [("snom", snom_pages.parse_page), ("yealink", yealink_pages.parse_page)],
+)
+@pytest.mark.parametrize("page", [MENU, EXTENSION, PIN, LEAVING, STAYING])
+def test_a_strict_phone_finds_nothing_that_it_does_not_know(
+    vendor: str, strictly: Callable[[bytes], browser.Page], page: Page
+) -> None:
+    shown = strictly(as_xml(page, vendor).encode())
+
+    assert shown.follow or shown.items or shown.fields
+    assert [field.hidden for field in shown.fields] in ([], [page is PIN])
 
 
 @vendors
