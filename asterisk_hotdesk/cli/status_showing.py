@@ -129,6 +129,14 @@ def advice(seats: Sequence[Seat]) -> list[str]:
     ]
 
 
+def restarted(device: Device, seen: DeviceStatus) -> Cell:
+    """Return when the phone restarted instead of only fetching, and what to do."""
+    if seen.restarted_at is None:
+        return "-"
+    kind = kind_shown(device)
+    return (f"{moment(seen.restarted_at)}; update the firmware of {kind}", "yellow")
+
+
 def kind_shown(device: Device) -> str:
     """Return the vendor, model and firmware of a device's phone."""
     phone = device.phone

@@ -229,6 +229,10 @@ async def test_status_names_phones_that_restart_and_their_firmware(
     ]
     told = (await office.json("status"))["devices"]
     assert [one["restarted_at"] is None for one in told] == [False, False, True]
+    details = (await office.succeeds("device", "show", "HD0001")).out
+    assert "; update the firmware of snom D785 10.1.33.33" in details
+    status = (await office.json("device", "show", "HD0003"))["status"]
+    assert status["restarted_at"] is None
 
 
 async def test_an_empty_office(hotdesk: Command) -> None:
