@@ -49,6 +49,7 @@ from asterisk_hotdesk.phones.pages import (
 )
 from asterisk_hotdesk.phones.words import Words, words_of
 from asterisk_hotdesk.tokens import TOKEN_DIGITS
+from asterisk_hotdesk.web.certificates import names_mac
 from asterisk_hotdesk.web.guard import Guard
 from asterisk_hotdesk.web.pin_forms import NONCE_DIGITS, PinForm, PinForms
 from asterisk_hotdesk.web.urls import menu_url
@@ -162,7 +163,10 @@ class PhoneMenu:
 
     async def _screen(self, http: web.Request) -> _Screen:
         mac, token = http.match_info["mac"], http.match_info["token"]
+        certificates = self._config.provisioning.client_certificates
         if not self._guard.allows(http.remote or ""):
+            raise web.HTTPNotFound
+        if not names_mac(http, mac, certificates):
             raise web.HTTPNotFound
         async with self._turn:
             desk = await self._tokens.opens(mac, token)

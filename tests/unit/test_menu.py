@@ -488,10 +488,16 @@ async def test_strangers_find_nothing(served: Served, path: str) -> None:
     assert served.office.tried == []
 
 
-async def test_other_networks_find_nothing() -> None:
-    provisioning = CONFIG.provisioning.model_copy(
-        update={"allowed_networks": ("192.0.2.0/24",)}
-    )
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"allowed_networks": ("192.0.2.0/24",)},
+        {"client_certificates": "required"},
+    ],
+    ids=["other networks", "no certificate"],
+)
+async def test_whoever_may_not_fetch_finds_nothing(settings: dict[str, Any]) -> None:
+    provisioning = CONFIG.provisioning.model_copy(update=settings)
     config = CONFIG.model_copy(update={"provisioning": provisioning})
     async with serving(config) as served:
         assert await served.status(HOME) == 404
