@@ -283,6 +283,8 @@ class ProvisioningConfig(_Table):
         str, _like(r"[a-z]{2,3}([_-][A-Za-z]{2})?", "a language such as en or de_CH")
     ] = "en"
     """For devices and users that have none of their own."""
+    push: bool = True
+    """Whether displays say unasked that somebody is logged in, where they can."""
     tone_scheme: Word | None = None
     """snom's name of a country's tones, such as GER; None: the phone keeps its own."""
     timezone: (

@@ -80,7 +80,13 @@ class HotDesks:
 
 
 async def log_in(
-    desks: HotDesks, *, extension: str, pin: str, device_name: str, now: datetime
+    desks: HotDesks,
+    *,
+    extension: str,
+    pin: str,
+    device_name: str,
+    now: datetime,
+    by: str = "phone",
 ) -> Outcome:
     """Log the user of *extension* in at a device, for whoever knows the PIN.
 
@@ -88,10 +94,10 @@ async def log_in(
     """
     try:
         outcome, seating = await _check_and_sit_down(
-            desks, extension, pin, device_name, now
+            desks, extension, pin, device_name, now, by
         )
     except Refused as refusal:
-        await _record_refusal(desks, refusal, extension, device_name, now)
+        await _record_refusal(desks, refusal, extension, device_name, now, by=by)
         raise
     return replace(outcome, routed=await _follow(desks, seating))
 
@@ -195,7 +201,12 @@ async def _device(tx: Tx, name: str) -> Device:
 
 
 async def _check_and_sit_down(
-    desks: HotDesks, extension: str, pin: str, device_name: str, now: datetime
+    desks: HotDesks,
+    extension: str,
+    pin: str,
+    device_name: str,
+    now: datetime,
+    by: str,
 ) -> tuple[Outcome, Seating]:
     """Let whoever knows the PIN sit down, in one transaction.
 
@@ -217,7 +228,7 @@ async def _check_and_sit_down(
             await attempts.forgive(tx, of_user)
         if refusal is None and user is not None:
             held = known.held
-            seating = await _sit_down(tx, desks, user, device, held, now, by="phone")
+            seating = await _sit_down(tx, desks, user, device, held, now, by=by)
             return Outcome(user, device, routed=False), seating
         if not right:
             await _count(tx, desks.limits, of_user, of_device, now)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from asterisk_hotdesk.display import Display
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, Tx, logins, status
@@ -33,10 +34,15 @@ class Proof:
     """Keeps what phones prove, many phones at once where many are."""
 
     def __init__(
-        self, database: Database, refresher: Refresher, now: Callable[[], datetime]
+        self,
+        database: Database,
+        refresher: Refresher,
+        display: Display,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._refresher = refresher
+        self._display = display
         self._now = now
         self._fetches: dict[str, _Fetch] = {}
         self._starts: dict[str, datetime] = {}
@@ -77,7 +83,8 @@ class Proof:
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             for device, fetch in fetches.items():
-                self._refresher.confirmed(device, fetch.generation)
+                if self._refresher.confirmed(device, fetch.generation):
+                    self._display.confirmed(device, fetch.generation)
 
 
 async def _keep_fetches(tx: Tx, fetches: dict[str, _Fetch]) -> None:

@@ -59,11 +59,20 @@ class Refresher:
             self._waiting[device] = _Waiting(generation, time.monotonic())
             self._plan_for(device)
 
-    def confirmed(self, device: str, generation: int) -> None:
-        """The phone fetched the configuration of *generation*."""
+    def confirmed(self, device: str, generation: int) -> bool:
+        """The phone fetched the configuration of *generation*.
+
+        Return whether that was waited for.
+        """
         waiting = self._waiting.get(device)
-        if waiting is not None and waiting.generation <= generation:
-            del self._waiting[device]
+        if waiting is None or waiting.generation > generation:
+            return False
+        del self._waiting[device]
+        return True
+
+    def is_in_call(self, device: str) -> bool:
+        """Return whether the phone has a call, as far as we know."""
+        return device in self._in_call
 
     def note_call(self, device: str, *, in_call: bool) -> None:
         """The phone began its first call, or ended its last."""

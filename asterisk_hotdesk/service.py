@@ -16,6 +16,7 @@ from asterisk_hotdesk.base_users import BaseUsers
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.directory import Directory
+from asterisk_hotdesk.display import Display
 from asterisk_hotdesk.enrolment import Enrolment
 from asterisk_hotdesk.errors import ConfigError, HotdeskError, Unavailable
 from asterisk_hotdesk.fencing import SignOfLife
@@ -174,9 +175,18 @@ class Daemon:
             port=config.pnp.port,
             interface=config.pnp.interface,
         )
-        self._proof = Proof(database, self._refresher, now)
+        self._display = Display(
+            database,
+            routes,
+            in_call=self._refresher.is_in_call,
+            default_language=config.provisioning.language,
+            per_second=config.refresh.per_second,
+            now=now,
+        )
+        self._proof = Proof(database, self._refresher, self._display, now)
         self._configurations = web.Configurations(config, enrolment, self._proof)
         self._signs = web.Signs(enrolment, self._proof, self._refresher)
+        self._menu = self._menu_of(enrolment)
         self._encryption = web.tls(config.provisioning)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
@@ -185,6 +195,12 @@ class Daemon:
         self._answering = asyncio.Event()
         self._ours = asyncio.Event()
         """Set once we know that no other daemon serves this Asterisk."""
+
+    def _menu_of(self, enrolment: Enrolment) -> web.PhoneMenu | None:
+        """Return the menu on phones' screens; None where others would read PINs."""
+        if not web.is_confidential(self._config.provisioning.base_url):
+            return None
+        return web.PhoneMenu(self._config, self.desks, enrolment, self._display, now)
 
     def _ami(self, *, with_events: bool) -> Ami:
         asterisk = self._config.asterisk
@@ -214,9 +230,14 @@ class Daemon:
                 self._serve_phones,
                 self._proof.keep,
                 self._keep_seating_base_users,
+                self._keep_displays_talking,
                 self._say_ready,
             ):
                 parts.create_task(part(), name=part.__qualname__)
+
+    async def _keep_displays_talking(self) -> None:
+        if self._config.provisioning.push:
+            await self._display.run()
 
     async def _say_ready(self) -> None:
         await self._answering.wait()
@@ -346,7 +367,7 @@ class Daemon:
             await self._ari.continue_in_dialplan(channel, UNAVAILABLE_CONTEXT)
 
     async def _serve_phones(self) -> None:
-        app = web.phones_app(self._configurations, self._signs)
+        app = web.phones_app(self._configurations, self._signs, self._menu)
         provisioning = self._config.provisioning
         host, port = provisioning.listen_host, provisioning.listen_port
         try:

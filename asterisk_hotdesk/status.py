@@ -19,7 +19,7 @@ from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, status
-from asterisk_hotdesk.store.status import Seen
+from asterisk_hotdesk.store.status import Absence, Seen
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,9 @@ class Listener:
         # Of whom events told since the lists were asked for: an event is newer.
         self._contacts_heard: set[str] = set()
         self._states_heard: set[str] = set()
+        # When the last contact of each device that has none was removed.
+        self._away_since: dict[str, datetime] = {}
+        self._returned: list[Absence] = []
         self._pending_there = asyncio.Event()
         self._snapshot_wanted = asyncio.Event()
 
@@ -82,9 +85,14 @@ class Listener:
                     self._take_state(device, event.get("state", ""))
             case "FullyBooted" | "Reload":
                 self._catch_up.asterisk_was_reloaded()
-                self._snapshot_wanted.set()
+                self._begin_anew()
             case _ if event is LOST:
-                self._snapshot_wanted.set()
+                self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        # Who was removed then did not leave.
+        self._away_since.clear()
+        self._snapshot_wanted.set()
 
     def _take_contact(self, event: Message) -> None:
         device = event.get("endpointname") or event.get("aor", "")
@@ -101,6 +109,10 @@ class Listener:
                 round_trip_us=_number(event.get("roundtripusec")),
             )
         )
+        if gone:
+            self._away_since[device] = self._now()
+        elif since := self._away_since.pop(device, None):
+            self._returned.append(Absence(device, since, self._now()))
         if reachable:
             self._refresher.note_registered(device)
         # The event lacks address and user agent: the list has them.
@@ -128,12 +140,15 @@ class Listener:
             await asyncio.sleep(WRITE_SECONDS)
             self._pending_there.clear()
             pending, self._pending = self._pending, {}
+            returned, self._returned = self._returned, []
             try:
                 async with self._database.transaction() as tx:
                     await status.note_seen(tx, pending.values(), self._now())
+                    await status.note_returned(tx, returned)
             except HotdeskError as error:
                 outage.note(error)
                 # What was learned meanwhile is newer.
+                self._returned = returned + self._returned
                 meanwhile, self._pending = self._pending, pending
                 for seen in meanwhile.values():
                     self._note(seen)
@@ -162,6 +177,8 @@ class Listener:
         self._states_heard.clear()
         contacts = {c["endpoint"]: c for c in await self._contacts() if "endpoint" in c}
         for device in contacts.keys() - self._contacts_heard:
+            # It has another contact than the one that was removed.
+            self._away_since.pop(device, None)
             self._note(_seen(device, contacts[device]))
         for state in await self._ami.listing("DeviceStateList"):
             device = _device_of(state)

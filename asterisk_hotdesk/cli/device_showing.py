@@ -8,7 +8,7 @@ from typing import Any
 
 from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.cli.output import Cell, extension_shown, mac_shown, moment
-from asterisk_hotdesk.cli.status_showing import contact, since
+from asterisk_hotdesk.cli.status_showing import contact, restarted, since
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Desk, Device, User
 from asterisk_hotdesk.store import Database, logins, phones, status, users
@@ -130,6 +130,8 @@ class Details:
                 ("Address", seen.address or "-"),
                 ("User agent", seen.user_agent or seen.fetched_user_agent or "-"),
                 ("Fetched", moment(seen.fetched_at)),
+                ("Started", moment(seen.booted_at)),
+                ("Restarted", restarted(device, seen)),
             ]
         if with_secrets:
             shown += [

@@ -143,7 +143,9 @@ async def show(
     (times, or null) and deliveries_left), switch (null, or an object with generation
     and the times decided_at, routed_at, refreshed_at and confirmed_at) and status
     (null, or an object with registered, reachable, in_call, address, user_agent,
-    round_trip_us, seen_at, fetched_at, fetched_generation and fetched_user_agent);
+    round_trip_us, seen_at, booted_at, fetched_at, fetched_generation,
+    fetched_user_agent and restarted_at (null: within its last three switches, the phone
+    did not restart where it should only fetch));
     with --secrets also sip_secret and web_password.
     """
     found = await device_showing.details(database, name)

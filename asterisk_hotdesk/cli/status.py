@@ -22,13 +22,16 @@ async def status(config: Config, database: Database, as_json: bool) -> None:
     """Show who sits where, and which phones lag behind.
 
     A phone is stale if a login or logout was decided more than refresh.stale_seconds
-    ago, and it has not fetched the configuration of it since.
+    ago, and it has not fetched the configuration of it since.  It restarts if it did
+    so within its last three switches, where it was only asked to fetch: its firmware
+    is too old to take new settings in its stride.
 
     --json prints an object with daemon_running (true or false) and devices, a list of
     objects with the keys device, account, extension and name (of the user, or null),
     since (or null), in_force (whether the PBX has followed the last switch), confirmed
     (whether the phone has fetched since; both null where nobody ever sat), stale,
-    registered, reachable, in_call (null: unknown), address and user_agent.
+    registered, reachable, in_call (null: unknown), address, user_agent and
+    restarted_at (null: the phone did not restart).
     """
     async with database.transaction() as tx:
         desks = await logins.desks(tx)
@@ -48,3 +51,5 @@ async def status(config: Config, database: Database, as_json: bool) -> None:
     if seats:
         output.table(status_showing.COLUMNS, map(status_showing.row, seats))
     output.say(status_showing.counted(seats, daemon_running=running))
+    for sentence in status_showing.advice(seats):
+        output.say(sentence)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
-from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.model import Desk, Device
 from asterisk_hotdesk.store.status import DeviceStatus
 
 COLUMNS = ("Device", "User", "Name", "Since", "PBX", "Phone", "Seen", "Location")
@@ -44,6 +44,11 @@ class Seat:
             and switch.decided_at < self.stale_before
         )
 
+    @property
+    def restarts(self) -> bool:
+        """Return whether the phone restarted lately instead of only fetching."""
+        return self.seen is not None and self.seen.restarted_at is not None
+
 
 def summary(seat: Seat) -> dict[str, Any]:
     """Return what programs get."""
@@ -62,6 +67,7 @@ def summary(seat: Seat) -> dict[str, Any]:
         "in_call": seen.in_call if seen else None,
         "address": seen.address if seen else "",
         "user_agent": seen.user_agent if seen else "",
+        "restarted_at": seen.restarted_at if seen else None,
     }
 
 
@@ -108,6 +114,36 @@ def counted(seats: Sequence[Seat], *, daemon_running: bool) -> str:
     )
 
 
+def advice(seats: Sequence[Seat]) -> list[str]:
+    """Return what to do about phones that restart, a sentence for each kind."""
+    names: dict[str, list[str]] = {}
+    for seat in seats:
+        if seat.restarts:
+            names.setdefault(kind_shown(seat.desk.device), []).append(
+                seat.desk.device.name
+            )
+    return [
+        f"{', '.join(devices)}: the phone restarts where it should only fetch; update"
+        f" the firmware of {kind}"
+        for kind, devices in names.items()
+    ]
+
+
+def restarted(device: Device, seen: DeviceStatus) -> Cell:
+    """Return when the phone restarted instead of only fetching, and what to do."""
+    if seen.restarted_at is None:
+        return "-"
+    kind = kind_shown(device)
+    return (f"{moment(seen.restarted_at)}; update the firmware of {kind}", "yellow")
+
+
+def kind_shown(device: Device) -> str:
+    """Return the vendor, model and firmware of a device's phone."""
+    phone = device.phone
+    shown = " ".join(filter(None, (phone.vendor, phone.model, phone.firmware)))
+    return shown or "the phone"
+
+
 def _pbx(seat: Seat) -> Cell:
     if seat.in_force is None:
         return "-"
@@ -119,4 +155,6 @@ def _phone(seat: Seat) -> Cell:
         return "-"
     if seat.stale:
         return ("stale", "red")
-    return "confirmed" if seat.confirmed else ("waiting", "yellow")
+    if not seat.confirmed:
+        return ("waiting", "yellow")
+    return ("restarts", "yellow") if seat.restarts else "confirmed"

@@ -9,6 +9,7 @@ made it; the dialplan follows it only then, so half a write rings nobody wrong:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from asterisk_hotdesk.errors import Unavailable
@@ -16,6 +17,9 @@ from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Desk, Seating, User
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused, Reply
 
 _FAMILY = "hotdesk"
+
+LONGEST_LINE = 1000
+"""Bytes of a page's line as AMI carries it."""
 
 
 def desk_entry(device: str) -> str:
@@ -133,6 +137,31 @@ class Routes:
             {"Endpoint": device, "Variable": ["Event=check-sync;reboot=false"]},
         )
 
+    async def show(
+        self, device: str, event: str, content_type: str, content: str
+    ) -> None:
+        """Send the phone a page that it did not ask for.
+
+        As with `refresh`, Asterisk confirms only that it is on its way.  Raises
+        ValueError for a page that AMI cannot carry.
+        """
+        lines = [f"Content={_quoted(line)}" for line in content.splitlines()]
+        # Over a type without a content Asterisk reads memory that is not its own
+        # (res_pjsip_notify.c), and of a header it takes 1,024 bytes (manager.c).
+        if not lines or any(len(line.encode()) > LONGEST_LINE for line in lines):
+            raise ValueError(f"a page has lines, of at most {LONGEST_LINE} bytes")
+        await self._ami.action(
+            "PJSIPNotify",
+            {
+                "Endpoint": device,
+                "Variable": [
+                    f"Event={event}",
+                    f"Content-Type={content_type}",
+                    *lines,
+                ],
+            },
+        )
+
     async def reload(self, module: str) -> None:
         """Make Asterisk read the files of *module* again."""
         await self._slow.slow_action("Reload", {"Module": module})
@@ -163,6 +192,15 @@ def _prove(wanted: Mapping[str, str], replies: Mapping[str, Reply]) -> None:
     wrong = [e for e, reply in replies.items() if _value(reply) != wanted.get(e)]
     if wrong:
         raise Unavailable(f"AstDB lost what was written: {', '.join(sorted(wrong))}")
+
+
+def _quoted(value: str) -> str:
+    """Return *value* so that one AMI `Variable` brings it unchanged.
+
+    Asterisk splits the header at commas and takes quotation marks and backslashes
+    away (main/app.c).
+    """
+    return re.sub(r'([\\",])', r"\\\1", value)
 
 
 def desk_value(generation: int, user_key: str) -> str:

@@ -64,7 +64,7 @@ _LANGUAGES = {
 
 def words_of(language: str) -> Words:
     """Return the words of *language* (`de`, `de_CH`, `de-CH`), else of English."""
-    return WORDS.get(_code(language), WORDS["en"])
+    return WORDS.get(language_code(language), WORDS["en"])
 
 
 def language_name(language: str, kind: PhoneKind) -> str:
@@ -72,8 +72,9 @@ def language_name(language: str, kind: PhoneKind) -> str:
     names = _LANGUAGES[kind.vendor]
     if kind.vendor == "snom" and re.match(r"[1-8]\.", kind.firmware):
         names = _SNOM_8
-    return names.get(_code(language), names["en"])
+    return names.get(language_code(language), names["en"])
 
 
-def _code(language: str) -> str:
+def language_code(language: str) -> str:
+    """Return what of *language* (`de`, `de_CH`, `de-CH`) is not about a country."""
     return re.split("[-_]", language)[0].lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,10 +11,17 @@ from asterisk_hotdesk.store.database import Tx
 RESTART_FOLLOWS_WITHIN = timedelta(minutes=5)
 """A phone that starts so soon after it was told to fetch did it for that reason."""
 
+SHORTEST_START = timedelta(seconds=15)
+"""A phone that was away for less has registered anew, as some do over new settings."""
+
 _KNOWN = """
     SELECT name AS device, registered, reachable, address, user_agent, round_trip_us,
            in_call, seen_at, booted_at, fetched_at, fetched_generation,
-           fetched_user_agent
+           fetched_user_agent,
+           (SELECT max(restarted_at) FROM (
+                SELECT restarted_at FROM switches
+                WHERE switches.device_id = devices.id ORDER BY id DESC LIMIT 3
+            ) AS latest) AS restarted_at
     FROM device_status JOIN devices ON devices.id = device_id
 """
 
@@ -49,6 +56,17 @@ class DeviceStatus:
     fetched_at: datetime | None
     fetched_generation: int | None
     fetched_user_agent: str
+    restarted_at: datetime | None
+    """When the phone restarted instead of only fetching, in its last three switches."""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A device whose phone had no contact for a while."""
+
+    device: str
+    since: datetime
+    until: datetime
 
 
 async def note_seen(tx: Tx, seen: Iterable[Seen], now: datetime) -> None:
@@ -145,6 +163,38 @@ async def note_started(tx: Tx, started: Mapping[str, datetime]) -> None:
             AND noted.at BETWEEN refreshed_at AND refreshed_at + %(suspicious)s
         """,
         {**named, "suspicious": RESTART_FOLLOWS_WITHIN},
+    )
+
+
+async def note_returned(tx: Tx, absences: Sequence[Absence]) -> None:
+    """Keep which phones were away as phones are that restart.
+
+    One that was only asked to fetch then left, fetched while it was away, as phones do
+    when they start, and came back after as long as that takes.
+    """
+    if not absences:
+        return
+    await tx.execute(
+        """
+        UPDATE switches SET restarted_at = away.until
+        FROM devices
+        JOIN device_status ON device_id = devices.id
+        JOIN unnest(%(names)s::text[], %(since)s::timestamptz[],
+                    %(until)s::timestamptz[]) AS away (name, since, until)
+            USING (name)
+        WHERE switches.id = devices.switch_id AND restarted_at IS NULL
+            AND away.since >= refreshed_at
+            AND away.until <= refreshed_at + %(suspicious)s
+            AND away.until >= away.since + %(shortest)s
+            AND fetched_at BETWEEN away.since AND away.until
+        """,
+        {
+            "names": [absence.device for absence in absences],
+            "since": [absence.since for absence in absences],
+            "until": [absence.until for absence in absences],
+            "suspicious": RESTART_FOLLOWS_WITHIN,
+            "shortest": SHORTEST_START,
+        },
     )
 
 

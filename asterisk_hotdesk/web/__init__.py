@@ -6,23 +6,29 @@ from aiohttp import web
 
 from asterisk_hotdesk.web import configuration, signs
 from asterisk_hotdesk.web.configuration import Configurations
+from asterisk_hotdesk.web.menu import PhoneMenu
 from asterisk_hotdesk.web.server import app_of, listening, tls
 from asterisk_hotdesk.web.signs import Signs
-from asterisk_hotdesk.web.urls import bootstrap_url
+from asterisk_hotdesk.web.urls import bootstrap_url, is_confidential
 
 __all__ = [
     "Configurations",
+    "PhoneMenu",
     "Signs",
     "bootstrap_url",
+    "is_confidential",
     "listening",
     "phones_app",
     "tls",
 ]
 
 
-def phones_app(configurations: Configurations, heard: Signs) -> web.Application:
-    """Return what answers phones."""
+def phones_app(
+    configurations: Configurations, heard: Signs, menu: PhoneMenu | None = None
+) -> web.Application:
+    """Return what answers phones; without a menu, its pages are not found."""
     return app_of(
         web.get(configuration.PATH, configurations.serve),
         web.get(signs.PATH, heard.hear),
+        *(menu.routes() if menu else ()),
     )

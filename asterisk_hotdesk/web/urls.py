@@ -18,7 +18,7 @@ def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
         sip_transport=provisioning.sip_transport,
         setting_url=f"{base}/p/{token}",
         action_url=f"{base}/a/{token}/{mac}",
-        menu_url=f"{base}/m/{token}/{mac}" if is_confidential(base) else None,
+        menu_url=menu_url(config, token, mac) if is_confidential(base) else None,
         trusted_host=urlsplit(base).hostname or "",
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
@@ -34,6 +34,11 @@ def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
 def bootstrap_url(base_url: str, token: str, mac: str, vendor: str) -> str:
     """Return where the phone with *mac* fetches for the first time; a secret."""
     return f"{base_url}/p/{token}/{file_names(vendor, mac)[0]}"
+
+
+def menu_url(config: Config, token: str, mac: str) -> str:
+    """Return where the menu of the phone with *mac* begins."""
+    return f"{config.provisioning.base_url}/m/{token}/{mac}"
 
 
 def is_confidential(url: str) -> bool:

@@ -188,6 +188,7 @@ async def test_status_tells_who_sits_where_and_which_phones_lag_behind(
         "in_call": True,
         "address": "",
         "user_agent": "",
+        "restarted_at": None,
     }
     assert [desk["device"] for desk in idle] == ["HD0001", "HD0003"]
     assert idle[0]["extension"] is idle[0]["confirmed"] is idle[0]["registered"] is None
@@ -200,6 +201,38 @@ async def test_status_tells_who_sits_where_and_which_phones_lag_behind(
     )
     await rows("UPDATE switches SET confirmed_at = now() RETURNING 1")
     assert not (await office.json("status"))["devices"][0]["stale"]
+
+
+async def test_status_names_phones_that_restart_and_their_firmware(
+    office: Command, rows: Rows
+) -> None:
+    for device, extension in (("HD0001", "100"), ("HD0002", "101"), ("HD0003", "102")):
+        await office.succeeds("login", extension, device)
+    await rows(
+        "UPDATE devices SET vendor = 'snom', model = 'D785', firmware = '10.1.33.33'"
+        " WHERE name = 'HD0001' RETURNING 1"
+    )
+    await rows(
+        "INSERT INTO device_status (device_id) SELECT id FROM devices RETURNING 1"
+    )
+    await rows(
+        "UPDATE switches SET confirmed_at = now(), restarted_at = now() FROM devices"
+        " WHERE switches.id = switch_id AND name IN ('HD0001', 'HD0002') RETURNING 1"
+    )
+    shown = (await office.succeeds("status")).out.splitlines()
+    assert ["restarts" in line for line in shown[1:4]] == [True, True, False]
+    assert shown[-2:] == [
+        "HD0001: the phone restarts where it should only fetch; update the firmware of"
+        " snom D785 10.1.33.33",
+        "HD0002: the phone restarts where it should only fetch; update the firmware of"
+        " the phone",
+    ]
+    told = (await office.json("status"))["devices"]
+    assert [one["restarted_at"] is None for one in told] == [False, False, True]
+    details = (await office.succeeds("device", "show", "HD0001")).out
+    assert "; update the firmware of snom D785 10.1.33.33" in details
+    status = (await office.json("device", "show", "HD0003"))["status"]
+    assert status["restarted_at"] is None
 
 
 async def test_an_empty_office(hotdesk: Command) -> None:

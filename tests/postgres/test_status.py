@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -21,7 +21,7 @@ from asterisk_hotdesk import status as listening
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
 from asterisk_hotdesk.status import Listener
-from asterisk_hotdesk.store import Database, Tx, status
+from asterisk_hotdesk.store import Database, Tx, logins, status
 from asterisk_hotdesk.store.status import DeviceStatus, Seen
 from tests.postgres.office import DESKS, Office, opened
 
@@ -262,6 +262,7 @@ class Desk:
     ami: FakeAmi = field(default_factory=FakeAmi)
     refresher: FakeRefresher = field(default_factory=FakeRefresher)
     catch_up: FakeCatchUp = field(default_factory=FakeCatchUp)
+    now: datetime = NOW
 
     def listener(self, database: Database | None = None) -> Listener:
         return Listener(
@@ -269,7 +270,7 @@ class Desk:
             database or self.office.database,
             cast(Any, self.refresher),
             cast(Any, self.catch_up),
-            lambda: NOW,
+            lambda: self.now,
         )
 
     def say(self, *events: Message) -> None:
@@ -331,9 +332,15 @@ async def desk(
 
 @asynccontextmanager
 async def running(desk: Desk, database: Database | None = None) -> AsyncIterator[Desk]:
-    task = asyncio.create_task(desk.listener(database).run())
-    try:
+    async with running_listener(desk.listener(database)):
         yield desk
+
+
+@asynccontextmanager
+async def running_listener(listener: Listener) -> AsyncIterator[None]:
+    task = asyncio.create_task(listener.run())
+    try:
+        yield
         assert not task.done(), task
     finally:
         task.cancel()
@@ -686,3 +693,156 @@ async def test_who_is_not_on_the_list_is_not_registered(desk: Desk) -> None:
         assert not any(one.registered for one in known.values())
         await status.note_absent(tx, [], NOW)
         assert (await status.all_known(tx))[PHONE].registered is False
+
+
+# Restarts --------------------------------------------------------------------
+
+
+@dataclass
+class Switched:
+    """A desk whose phone was told to fetch, and a clock that counts from there."""
+
+    desk: Desk
+    listener: Listener
+
+    def at(self, seconds: float, *events: Message) -> None:
+        """Let the listener hear *events* so long after the phone was told."""
+        self.desk.now = NOW + timedelta(seconds=seconds)
+        for event in events:
+            self.listener.take(event)
+
+    async def fetches_at(self, seconds: float) -> None:
+        at = NOW + timedelta(seconds=seconds)
+        async with self.desk.office.database.transaction() as tx:
+            await status.note_fetches(tx, [(PHONE, 1, "snom", at)])
+
+    async def restarted(self) -> bool:
+        """Return whether a restart is known, once all that was heard is written."""
+        self.listener.take(state_of(OTHER, "INUSE"))
+        async with running_listener(self.listener):
+            await self.desk.until(lambda known: known.in_call, OTHER)
+        known = await self.desk.known()
+        return known is not None and known.restarted_at is not None
+
+
+LEAVES, COMES = contact_of(PHONE, "Removed"), contact_of(PHONE, "NonQualified")
+
+
+@pytest.fixture
+async def switched(deaf: Desk) -> Switched:
+    """Return a desk where somebody logged in at NOW, whose phone is told at once."""
+    deaf.office.now = NOW
+    await deaf.office.log_in("100", PHONE)
+    async with deaf.office.database.transaction() as tx:
+        known = await logins.desk(tx, PHONE)
+        assert known
+        await logins.note_refreshed(tx, known.generation, NOW)
+    return Switched(deaf, deaf.listener())
+
+
+async def test_a_phone_that_leaves_fetches_and_comes_back_has_restarted(
+    switched: Switched,
+) -> None:
+    switched.at(2, LEAVES)
+    await switched.fetches_at(30)
+    switched.at(35, COMES)
+
+    assert await switched.restarted()
+
+
+async def test_a_phone_that_restarts_over_what_it_fetched_is_noticed_too(
+    switched: Switched,
+) -> None:
+    await switched.fetches_at(1)
+    switched.at(3, LEAVES)
+    await switched.fetches_at(40)
+    switched.at(50, COMES)
+
+    assert await switched.restarted()
+
+
+async def test_a_phone_that_registers_anew_has_not_restarted(
+    switched: Switched,
+) -> None:
+    switched.at(2, LEAVES)
+    await switched.fetches_at(2.5)
+    switched.at(3, COMES)
+
+    assert not await switched.restarted()
+
+
+async def test_a_phone_that_was_away_without_fetching_has_not_restarted(
+    switched: Switched,
+) -> None:
+    """Its network was."""
+    await switched.fetches_at(1)
+    switched.at(2, LEAVES)
+    switched.at(35, COMES)
+
+    assert not await switched.restarted()
+
+
+async def test_a_phone_that_was_away_before_has_not_restarted(
+    switched: Switched,
+) -> None:
+    switched.at(-60, LEAVES)
+    await switched.fetches_at(30)
+    switched.at(35, COMES)
+
+    assert not await switched.restarted()
+
+
+async def test_a_phone_that_restarts_an_hour_later_does_it_for_another_reason(
+    switched: Switched,
+) -> None:
+    switched.at(3600, LEAVES)
+    await switched.fetches_at(3630)
+    switched.at(3635, COMES)
+
+    assert not await switched.restarted()
+
+
+@pytest.mark.parametrize("event", [RECORDING[0], RECORDING[11], LOST])
+async def test_who_left_when_asterisk_did_has_not_restarted(
+    switched: Switched, event: Message
+) -> None:
+    switched.at(2, LEAVES, event)
+    await switched.fetches_at(30)
+    switched.at(35, COMES)
+
+    assert not await switched.restarted()
+
+
+async def test_a_phone_with_another_contact_has_not_left(
+    switched: Switched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a new port: the new contact comes first, then the old one is removed."""
+    monkeypatch.setattr(listening, "SNAPSHOT_SECONDS", 0.005)
+    switched.desk.ami.lists["PJSIPShowContacts"] = CONTACTS
+    switched.at(2, COMES, LEAVES)
+    async with running_listener(switched.listener):
+        await switched.desk.until(lambda known: known.address)
+    await switched.fetches_at(30)
+    switched.at(35, COMES)
+
+    assert not await switched.restarted()
+
+
+async def test_a_phone_that_says_that_it_has_started_has_restarted(
+    switched: Switched,
+) -> None:
+    async with switched.desk.office.database.transaction() as tx:
+        await status.note_started(tx, {PHONE: NOW + timedelta(seconds=40)})
+
+    assert await switched.restarted()
+
+
+async def test_a_restart_is_forgotten_after_three_switches(switched: Switched) -> None:
+    async with switched.desk.office.database.transaction() as tx:
+        await status.note_started(tx, {PHONE: NOW + timedelta(seconds=40)})
+    await switched.desk.office.log_out(PHONE)
+    await switched.desk.office.log_in("100", PHONE)
+    assert await switched.restarted()
+
+    await switched.desk.office.log_out(PHONE)
+    assert not await switched.restarted()

@@ -374,6 +374,35 @@ async def test_of_actions_sent_together_each_has_its_answer(pbx: FakePbx) -> Non
     assert pbx.last.asked() == ["DBDel", "DBPut"]
 
 
+async def test_a_page_travels_line_by_line_with_what_asterisk_would_take_away(
+    pbx: FakePbx,
+) -> None:
+    pbx.answers["PJSIPNotify"] = success()
+    async with connected(pbx) as ami:
+        await Routes(ami, ami).show("HD0001", "xml", "text/x", '<a b="1,2">\n \\</a>\n')
+
+    variables = [
+        line for line in pbx.last.raw[-1].decode().splitlines() if "Variable" in line
+    ]
+    assert variables == [
+        "Variable: Event=xml",
+        "Variable: Content-Type=text/x",
+        r"Variable: Content=<a b=\"1\,2\">",
+        r"Variable: Content= \\</a>",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "x" * 1000, "x\n" + "," * 500])
+async def test_a_page_that_ami_cannot_carry_is_not_sent(
+    pbx: FakePbx, content: str
+) -> None:
+    async with connected(pbx) as ami:
+        with pytest.raises(ValueError, match="a page has lines"):
+            await Routes(ami, ami).show("HD0001", "xml", "text/x", content)
+
+    assert pbx.last.asked() == []
+
+
 # Peers that do not answer ----------------------------------------------------
 
 

@@ -33,7 +33,7 @@ class FakeRoutes:
     def __init__(self) -> None:
         self.told: list[tuple[str, float]] = []
         self.failing: dict[str, Exception] = {}
-        self.meanwhile: dict[str, Callable[[], None]] = {}
+        self.meanwhile: dict[str, Callable[[], object]] = {}
         """What happens, once, the moment a phone is told."""
 
     async def refresh(self, device: str) -> None:

@@ -1,0 +1,125 @@
+"""What the menu on a phone's screen says, in every language that we speak."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from asterisk_hotdesk.phones.words import language_code
+
+
+class MenuWords(NamedTuple):
+    """What the menu on a phone's screen says; `{who}` is a name, `{time}` a time."""
+
+    nobody: str
+    who_am_i: str
+    ask_extension: str
+    ask_pin: str
+    logged_in: str
+    logged_out: str
+    since: str
+    bad_credentials: str
+    locked_out: str
+    already_logged_in: str
+    not_a_hot_desk: str
+    begin_again: str
+    unavailable: str
+
+
+MENU_WORDS = {
+    "de": MenuWords(
+        nobody="Niemand ist angemeldet",
+        who_am_i="Wer bin ich?",
+        ask_extension="Durchwahl",
+        ask_pin="PIN",
+        logged_in="Sie sind angemeldet als {who}",
+        logged_out="{who} ist abgemeldet",
+        since="Seit {time}",
+        bad_credentials="Durchwahl oder PIN ist falsch",
+        locked_out="Zu viele falsche PINs. Bitte später noch einmal.",
+        already_logged_in="{who} ist an einem anderen Platz angemeldet",
+        not_a_hot_desk="Dieses Telefon ist kein Hot Desk",
+        begin_again="Bitte beginnen Sie noch einmal",
+        unavailable="Das geht gerade nicht. Bitte später noch einmal.",
+    ),
+    "en": MenuWords(
+        nobody="Nobody is logged in",
+        who_am_i="Who am I?",
+        ask_extension="Extension",
+        ask_pin="PIN",
+        logged_in="You are logged in as {who}",
+        logged_out="{who} is logged out",
+        since="Since {time}",
+        bad_credentials="The extension or the PIN is wrong",
+        locked_out="Too many wrong PINs. Please try again later.",
+        already_logged_in="{who} is logged in at another desk",
+        not_a_hot_desk="This phone is not a hot desk",
+        begin_again="Please begin again",
+        unavailable="Not available now. Please try again later.",
+    ),
+    "es": MenuWords(
+        nobody="Nadie ha iniciado sesión",
+        who_am_i="¿Quién soy?",
+        ask_extension="Extensión",
+        ask_pin="PIN",
+        logged_in="Sesión iniciada como {who}",
+        logged_out="Sesión de {who} cerrada",
+        since="Desde {time}",
+        bad_credentials="La extensión o el PIN no es correcto",
+        locked_out="Demasiados PIN incorrectos. Inténtelo más tarde.",
+        already_logged_in="{who} tiene una sesión en otro puesto",
+        not_a_hot_desk="Este teléfono no es un hot desk",
+        begin_again="Empiece de nuevo, por favor",
+        unavailable="No disponible ahora. Inténtelo más tarde.",
+    ),
+    "fr": MenuWords(
+        nobody="Personne n'est connecté",
+        who_am_i="Qui suis-je ?",
+        ask_extension="Numéro de poste",
+        ask_pin="Code PIN",
+        logged_in="Vous êtes connecté : {who}",
+        logged_out="{who} est déconnecté",
+        since="Depuis {time}",
+        bad_credentials="Le numéro de poste ou le code PIN est faux",
+        locked_out="Trop de codes PIN faux. Réessayez plus tard.",
+        already_logged_in="{who} est connecté à un autre bureau",
+        not_a_hot_desk="Ce téléphone n'est pas un hot desk",
+        begin_again="Veuillez recommencer",
+        unavailable="Indisponible pour le moment. Réessayez plus tard.",
+    ),
+    "it": MenuWords(
+        nobody="Nessuno ha effettuato l'accesso",
+        who_am_i="Chi sono?",
+        ask_extension="Interno",
+        ask_pin="PIN",
+        logged_in="Accesso effettuato come {who}",
+        logged_out="{who} è uscito",
+        since="Dal {time}",
+        bad_credentials="L'interno o il PIN è errato",
+        locked_out="Troppi PIN errati. Riprovare più tardi.",
+        already_logged_in="{who} è connesso a un'altra postazione",
+        not_a_hot_desk="Questo telefono non è un hot desk",
+        begin_again="Ricominciare, per favore",
+        unavailable="Non disponibile ora. Riprovare più tardi.",
+    ),
+    "nl": MenuWords(
+        nobody="Niemand is aangemeld",
+        who_am_i="Wie ben ik?",
+        ask_extension="Toestelnummer",
+        ask_pin="Pincode",
+        logged_in="U bent aangemeld als {who}",
+        logged_out="{who} is afgemeld",
+        since="Sinds {time}",
+        bad_credentials="Het toestelnummer of de pincode is onjuist",
+        locked_out="Te veel onjuiste pincodes. Probeer het later opnieuw.",
+        already_logged_in="{who} is aangemeld op een andere plek",
+        not_a_hot_desk="Dit toestel is geen hot desk",
+        begin_again="Begin opnieuw, alstublieft",
+        unavailable="Nu niet beschikbaar. Probeer het later opnieuw.",
+    ),
+}
+"""By language code."""
+
+
+def menu_words_of(language: str) -> MenuWords:
+    """Return the menu's words in *language*, else the English ones."""
+    return MENU_WORDS.get(language_code(language), MENU_WORDS["en"])
