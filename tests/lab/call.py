@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -264,6 +265,7 @@ class IncomingCall(Call):
         self.dialled = uri_user(invite.uri)
         self._invite = invite
         self._acknowledged = False
+        self._can_talk = asyncio.Event()
 
     @property
     def branch(self) -> str:
@@ -272,6 +274,7 @@ class IncomingCall(Call):
 
     async def answer(self) -> None:
         """Pick up; returns when the other side has acknowledged it."""
+        await self._can_talk.wait()
         if self.state == "ringing":
             self._connected()
             body = self._media.describe()
@@ -295,6 +298,7 @@ class IncomingCall(Call):
     async def ring(self) -> None:
         """Answer 180, and 200 if the phone answers by itself; the phone does this."""
         await self.open()
+        self._can_talk.set()
         if self.state != "ringing":
             return
         try:
