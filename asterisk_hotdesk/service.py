@@ -186,7 +186,7 @@ class Daemon:
         self._proof = Proof(database, self._refresher, self._display, now)
         self._configurations = web.Configurations(config, enrolment, self._proof)
         self._signs = web.Signs(enrolment, self._proof, self._refresher)
-        self._menu = self._menu_of(enrolment)
+        self._menu = web.PhoneMenu(config, self.desks, enrolment, self._display, now)
         self._encryption = web.tls(config.provisioning)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
@@ -195,12 +195,6 @@ class Daemon:
         self._answering = asyncio.Event()
         self._ours = asyncio.Event()
         """Set once we know that no other daemon serves this Asterisk."""
-
-    def _menu_of(self, enrolment: Enrolment) -> web.PhoneMenu | None:
-        """Return the menu on phones' screens; None where others would read PINs."""
-        if not web.is_confidential(self._config.provisioning.base_url):
-            return None
-        return web.PhoneMenu(self._config, self.desks, enrolment, self._display, now)
 
     def _ami(self, *, with_events: bool) -> Ami:
         asterisk = self._config.asterisk

@@ -9,14 +9,13 @@ from asterisk_hotdesk.web.configuration import Configurations
 from asterisk_hotdesk.web.menu import PhoneMenu
 from asterisk_hotdesk.web.server import app_of, listening, tls
 from asterisk_hotdesk.web.signs import Signs
-from asterisk_hotdesk.web.urls import bootstrap_url, is_confidential
+from asterisk_hotdesk.web.urls import bootstrap_url
 
 __all__ = [
     "Configurations",
     "PhoneMenu",
     "Signs",
     "bootstrap_url",
-    "is_confidential",
     "listening",
     "phones_app",
     "tls",
@@ -26,7 +25,7 @@ __all__ = [
 def phones_app(
     configurations: Configurations, heard: Signs, menu: PhoneMenu | None = None
 ) -> web.Application:
-    """Return what answers phones; without a menu, its pages are not found."""
+    """Return what answers phones."""
     return app_of(
         web.get(configuration.PATH, configurations.serve),
         web.get(signs.PATH, heard.hear),

@@ -52,7 +52,7 @@ from asterisk_hotdesk.tokens import TOKEN_DIGITS
 from asterisk_hotdesk.web.certificates import names_mac
 from asterisk_hotdesk.web.guard import Guard
 from asterisk_hotdesk.web.pin_forms import NONCE_DIGITS, PinForm, PinForms
-from asterisk_hotdesk.web.urls import menu_url
+from asterisk_hotdesk.web.urls import is_confidential, menu_url
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,12 @@ class PhoneMenu:
         self._forms = PinForms()
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is served; never to HEAD, for a visit does something."""
+        """Return what is served: nothing where somebody else could read a PIN.
+
+        Never to HEAD, for a visit does something.
+        """
+        if not is_confidential(self._config.provisioning.base_url):
+            return []
         pages = {
             "": self._menu,
             "/login": self._log_in,

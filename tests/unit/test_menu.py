@@ -511,15 +511,24 @@ async def test_only_a_visit_does_something(served: Served, method: str) -> None:
     assert served.office.tried == []
 
 
-async def test_without_the_menu_its_pages_are_not_found() -> None:
-    tokens, proof = cast(Any, Office()), FakeProof()
-    app = phones_app(Configurations(CONFIG, tokens, proof), Signs(tokens, proof, proof))
-    async with (
-        listening(app, "127.0.0.1", 0) as port,
-        aiohttp.ClientSession() as client,
-    ):
-        screen = Screen(client, port, HOME)
-        assert (await screen.ask(HOME)).status == 404
+@pytest.mark.parametrize(
+    ("base_url", "status"),
+    [
+        ("http://phones.example", 404),
+        ("http://192.0.2.10:8081", 404),
+        ("https://phones.example", 200),
+        ("http://127.0.0.1:8081", 200),
+        ("http://localhost:8081", 200),
+    ],
+)
+async def test_where_others_could_read_a_pin_there_is_no_menu(
+    base_url: str, status: int
+) -> None:
+    provisioning = CONFIG.provisioning.model_copy(update={"base_url": base_url})
+    config = CONFIG.model_copy(update={"provisioning": provisioning})
+    async with serving(config) as served:
+        assert await served.status(HOME) == status
+        assert await served.status(f"{HOME}/login") == status
 
 
 def test_the_menu_is_where_phones_reach_us() -> None:
