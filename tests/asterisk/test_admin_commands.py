@@ -215,7 +215,7 @@ async def test_another_phone_at_the_desk(office: Office) -> None:
     office.facts["devices"] = []
     new = await office.desk("HD0001")
     assert new.mac == "0004130000FE"
-    assert new.display() == ["Alice 100", "100"]
+    await new.shows("Alice 100", within=10)
     await calls_arrive(colleague, "100", new)
 
 

@@ -214,7 +214,7 @@ async def test_logging_in_again_at_the_same_desk_confirms(office: Office) -> Non
 
     assert office.recorded("logout") == []
     assert office.rows("SELECT id, since FROM logins WHERE until IS NULL") == began
-    assert "Alice 100" in desk.display()
+    await desk.shows("Alice 100", within=10)
 
 
 async def test_whoever_comes_replaces_whoever_sits_there(office: Office) -> None:
