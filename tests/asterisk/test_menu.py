@@ -8,7 +8,9 @@ import json
 from tests.asterisk.conftest import Office, Pin, press_pin, rings, sip_phone
 from tests.lab.phone import Party
 from tests.lab.snom import VirtualSnom
+from tests.lab.yealink import VirtualYealink
 
+YEALINK = "805EC0AA0002"
 NOBODY = "Nobody is logged in"
 ALICE = "You are logged in as Alice (100)"
 WRONG = "The extension or the PIN is wrong"
@@ -159,3 +161,38 @@ async def test_no_pin_and_no_token_of_the_menu_is_logged(office: Office) -> None
     assert office.pin("100") not in logged
     assert office.wrong_pin("100") not in logged
     assert "/m/" not in logged
+
+
+async def test_log_in_on_the_screen_of_a_yealink(office: Office) -> None:
+    await office.hotdesk("device", "add", "YEA2", "--mac", YEALINK)
+    office.afterwards("device", "remove", "--yes", "YEA2")
+    folder = (await office.enrol("YEA2"))["YEA2"].rpartition("/")[0] + "/"
+    async with VirtualYealink(YEALINK, folder) as yealink:
+        await yealink.shows("YEA2")
+
+        await yealink.press_soft_key(3)
+        assert yealink.display()[0] == NOBODY
+        await yealink.choose("Log in")
+        await yealink.type("100")
+        await yealink.type(office.pin("100"))
+
+        assert ALICE in yealink.page
+        assert office.sitting() == {"YEA2": "100"}
+        await yealink.until(lambda: not yealink.page, "it goes by", within=10)
+        await yealink.shows("Alice", within=10)
+
+
+async def test_a_yealink_says_who_has_logged_in_by_telephone(office: Office) -> None:
+    await office.hotdesk("device", "add", "YEA3", "--mac", YEALINK)
+    office.afterwards("device", "remove", "--yes", "YEA3")
+    folder = (await office.enrol("YEA3"))["YEA3"].rpartition("/")[0] + "/"
+    async with VirtualYealink(YEALINK, folder) as yealink:
+        await yealink.shows("YEA3")
+
+        call = await yealink.dial("*77*100*")
+        await press_pin(call, office.pin("100"))
+        await call.ended(within=20)
+
+        await yealink.until(
+            lambda: ALICE in yealink.page, "the display says so", within=10
+        )

@@ -22,6 +22,7 @@ COMMON_FILE = "y000000000000.cfg"
 ALWAYS_REBOOT, IGNORE = "1", "2"  # of sip.notify_reboot_enable; else as NOTIFY says
 BUSY_RETRY = 30.0  # seconds until a phone that was in a call fetches after all
 UDP = "0"
+XML_BROWSER = "27"  # a type of key
 VARIABLE = re.compile(r"\$([a-z_]+)")
 
 
@@ -178,6 +179,16 @@ class VirtualYealink(DeskPhone):
         shown = self.setting("account.1.label") or self.setting("account.1.user_name")
         words = WORDS.get(self.setting("lang.gui"), ENGLISH)
         return standby(self.phone, [shown], words)
+
+    async def press_soft_key(self, number: int) -> None:
+        """Press a key under the display that opens a page, counted from 1."""
+        kind, url = (
+            self.setting(f"programablekey.{number}.{part}")
+            for part in ("type", "value")
+        )
+        if kind != XML_BROWSER:
+            raise NotImplementedError(f"soft key {number} opens no page")
+        await self._browser.open(self._resolved(url))
 
     async def press(self, slot: int) -> Call | None:
         key = self.keys()[slot]

@@ -409,7 +409,6 @@ def test_without_a_menu_nobody_may_control_the_phone() -> None:
 
     assert phone.find(".//gui_fkey1") is None
     assert phone.findtext(".//mb_trusted_hosts") == ""
-    assert phone.findtext(".//xml_notify") == "off"
 
 
 @pytest.mark.parametrize(
