@@ -2,7 +2,8 @@
 
 Its exit codes are part of the public interface: 0 done, 1 refused or not found, 2 wrong
 usage or configuration, 3 PostgreSQL or Asterisk cannot be reached, 4 another daemon
-serves this PBX, 70 a mistake of ours, 130 interrupted.
+serves this PBX, 5 `hotdesk check` has warnings, 6 it has errors, 70 a mistake of ours,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ COMMANDS = {
     "status": ("status:status", "Show who sits where, and which phones lag behind."),
     "login": ("seats:login", "Log a user in at a device, without a PIN."),
     "logout": ("seats:logout", "Make devices idle."),
+    "check": ("checking:check", "Look for what is wrong, and say what helps."),
     "unlock": ("seats:unlock", "Forget wrong PINs, so that logins work again."),
 }
 """Where each command is, and what it says of itself in the list of all."""

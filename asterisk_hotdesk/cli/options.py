@@ -32,6 +32,15 @@ csv_option = click.option(
 )
 
 
+asterisk_dir_option = click.option(
+    "--asterisk-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Asterisk's configuration files; else the folder above"
+    " asterisk.generated_dir.",
+)
+
+
 class _Range(click.ParamType[list[str]]):
     def __init__(self, name: str) -> None:
         self.name = name

@@ -15,7 +15,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from panoramisk import Manager
@@ -193,6 +193,18 @@ class Ami:
             self._connection = None
             connection.abandon()
             self._put(LOST)
+
+    @contextlib.asynccontextmanager
+    async def once(self) -> AsyncIterator[None]:
+        """Be connected while the block runs; raise `Unavailable` where that fails."""
+        connection = _Connection(events="off", **self._address, **self._credentials)
+        try:
+            await self._log_in(connection)
+            self._connection = connection
+            yield
+        finally:
+            self._connection = None
+            connection.abandon()
 
     async def _log_in(self, connection: _Connection) -> None:
         try:

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -193,6 +194,42 @@ class Ari:
         """Return Asterisk's version, as `22.10.1`."""
         found = await self._ask("asterisk/info", query={"only": "system"})
         return str(found["system"]["version"])
+
+    async def started_at(self) -> datetime | None:
+        """Return when Asterisk was started, or None where it does not say."""
+        found = await self._request("GET", "asterisk/info", query={"only": "status"})
+        try:
+            return datetime.fromisoformat(found["status"]["startup_time"])
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    async def running_modules(self) -> frozenset[str]:
+        """Return the names of the modules that run, without `.so`."""
+        found = await self._request("GET", "asterisk/modules")
+        return frozenset(
+            module["name"].removesuffix(".so")
+            for module in found
+            if module["status"] == "Running"
+        )
+
+    async def log_levels(self) -> dict[str, list[str]]:
+        """Return what each of Asterisk's logs shows, in lower case."""
+        found = await self._request("GET", "asterisk/logging")
+        return {log["channel"]: log["configuration"].lower().split() for log in found}
+
+    async def endpoint_names(self) -> frozenset[str]:
+        """Return the names of all PJSIP endpoints."""
+        found = await self._request("GET", "endpoints/PJSIP")
+        return frozenset(endpoint["resource"] for endpoint in found)
+
+    async def may_write(self) -> bool:
+        """Return whether our user may do more than read; changes nothing."""
+        try:
+            await self._request("PUT", "asterisk/config/dynamic/res_pjsip/none/none")
+        except AriRefused as refused:
+            # 404: there is no such kind of object, but we might have written one.
+            return refused.status == 404
+        return True
 
     async def sound_languages(self, sound: str) -> frozenset[str] | None:
         """Return in which languages *sound* exists, or None where it does not."""

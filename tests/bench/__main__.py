@@ -1,7 +1,7 @@
 """`make bench`: what hot desking costs, as ratios to a floor measured in the same run.
 
 python -m tests.bench            all of it
-python -m tests.bench login      one part: login, scale or provisioning
+python -m tests.bench login      one part: login, scale, provisioning or check
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import login, provisioning, scale
+from tests.bench import check, login, provisioning, scale
 
 PARTS = {
     "login": login.main,
     "scale": scale.main,
     "provisioning": provisioning.main,
+    "check": check.main,
 }
 
 

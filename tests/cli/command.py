@@ -104,7 +104,7 @@ class Command:
                 standalone_mode=False,
             )
         if result.exception is None:
-            return Done(0, result.stdout, result.stderr)
+            return Done(result.return_value or 0, result.stdout, result.stderr)
         code, lines = explained(result.exception)
         told = "".join(f"{line}\n" for line in lines)
         return Done(code, result.stdout, result.stderr + told)
