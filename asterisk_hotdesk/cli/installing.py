@@ -81,7 +81,7 @@ def install(
     output.confirm(f"Write {len(changes)} files?", yes=yes)
     placing.make(changes)
     output.say(f"Files written: {len(changes)}.")
-    _say_what_is_left(plan, contexts, apply_includes=apply_includes)
+    _say_what_is_left(plan, contexts, where.user, apply_includes=apply_includes)
 
 
 def _say_lines(insertions: Sequence[Insertion]) -> None:
@@ -95,7 +95,7 @@ def _say_lines(insertions: Sequence[Insertion]) -> None:
 
 
 def _say_what_is_left(
-    plan: Installation, contexts: Sequence[str], *, apply_includes: bool
+    plan: Installation, contexts: Sequence[str], user: str, *, apply_includes: bool
 ) -> None:
     steps = []
     if plan.insertions and not apply_includes:
@@ -105,6 +105,8 @@ def _say_what_is_left(
             "add include => hotdesk-users and include => hotdesk-codes to the context"
             " that colleagues dial from (--context does so)"
         )
+    if user != "root":
+        steps.append(f"run hotdesk commands as that user: sudo -u {user} hotdesk …")
     steps += [
         "restart Asterisk when no call would be cut",
         "systemctl daemon-reload && systemctl enable --now asterisk-hotdesk",

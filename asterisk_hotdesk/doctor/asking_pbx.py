@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.doctor.dialplan import CODES, OURS
 from asterisk_hotdesk.doctor.facts import LiveContext, SeenByAmi, SeenByAri
+from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.ivr import NUMBER
 from asterisk_hotdesk.model import User
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused, Message
@@ -28,16 +29,25 @@ async def over_ari(config: Config) -> SeenByAri:
         asterisk.ari_password.get_secret_value(),
         asterisk.application,
     ) as ari:
-        names = {n for sounds in vars(config.prompts).values() for n in sounds}
-        return SeenByAri(
-            version=await ari.version(),
-            started_at=await ari.started_at(),
-            modules=await ari.running_modules(),
-            may_write=await ari.may_write(),
-            endpoints=await ari.endpoint_names(),
-            log_levels=await ari.log_levels(),
-            sounds={name: await ari.sound_languages(name) for name in names - {NUMBER}},
-        )
+        try:
+            return await _seen(ari, config)
+        except (AttributeError, KeyError, TypeError):
+            raise Unavailable(
+                f"What answers at {asterisk.ari_url} is not Asterisk's ARI"
+            ) from None
+
+
+async def _seen(ari: Ari, config: Config) -> SeenByAri:
+    names = {n for sounds in vars(config.prompts).values() for n in sounds}
+    return SeenByAri(
+        version=await ari.version(),
+        started_at=await ari.started_at(),
+        modules=await ari.running_modules(),
+        may_write=await ari.may_write(),
+        endpoints=await ari.endpoint_names(),
+        log_levels=await ari.log_levels(),
+        sounds={name: await ari.sound_languages(name) for name in names - {NUMBER}},
+    )
 
 
 async def over_ami(

@@ -40,6 +40,11 @@ class Context:
     """By name of a context, where that is written."""
     switches: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether we generate it."""
+        return self.name.startswith(OURS)
+
     def add(self, name: str, origin: str) -> None:
         """Add an extension unless it is there already."""
         known = Extension(Pattern.written(name), self.name, origin)
@@ -75,16 +80,18 @@ class Dialplan:
         return any(context.name == wanted for context in self.searched(name))
 
     def before(self, name: str, wanted: str) -> Iterator[Extension]:
-        """Yield what Asterisk tries in *name* before it looks into *wanted*."""
+        """Yield what the PBX has in *name* that is tried before *wanted*."""
         for context in self.searched(name):
             if context.name == wanted:
                 return
-            yield from context.extensions.values()
+            if not context.is_ours:
+                yield from context.extensions.values()
 
     def everything(self, name: str) -> Iterator[Extension]:
-        """Yield what can be dialled in *name*, in the order of its contexts."""
+        """Yield what the PBX has in *name*, in the order of its contexts."""
         for context in self.searched(name):
-            yield from context.extensions.values()
+            if not context.is_ours:
+                yield from context.extensions.values()
 
     def answering(self, name: str, number: str) -> Extension | None:
         """Return what answers *number* dialled in *name*, whoever calls."""

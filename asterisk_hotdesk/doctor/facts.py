@@ -22,6 +22,8 @@ class PbxFiles:
     """By name, such as `pjsip.conf`."""
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     """When the files were last written, with all that they include."""
+    strange_owner: Path | None = None
+    """Our state directory, if it belongs to another user than the generated files."""
     open_secrets: Sequence[Path] = ()
     """Files with secrets of ours that everybody on this machine can read."""
 

@@ -40,6 +40,7 @@ def read(config: Config, folder: Path) -> PbxFiles:
             for name, conf in confs.items()
             if (times := list(_times(conf)))
         },
+        strange_owner=_strange_owner(config),
         open_secrets=[path for path in _secrets(config, confs) if _is_open(path)],
     )
 
@@ -50,6 +51,14 @@ def _times(conf: Conf) -> Iterator[float]:
             yield path.stat().st_mtime
         except OSError:
             continue
+
+
+def _strange_owner(config: Config) -> Path | None:
+    try:
+        ours = config.asterisk.generated_dir.stat().st_uid
+        return config.state_dir if config.state_dir.stat().st_uid != ours else None
+    except OSError:
+        return None
 
 
 def _secrets(config: Config, confs: dict[str, Conf]) -> list[Path]:

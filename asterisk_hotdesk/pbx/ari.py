@@ -197,7 +197,7 @@ class Ari:
 
     async def started_at(self) -> datetime | None:
         """Return when Asterisk was started, or None where it does not say."""
-        found = await self._request("GET", "asterisk/info", query={"only": "status"})
+        found = await self._ask("asterisk/info", query={"only": "status"})
         try:
             return datetime.fromisoformat(found["status"]["startup_time"])
         except (KeyError, TypeError, ValueError):
@@ -205,7 +205,7 @@ class Ari:
 
     async def running_modules(self) -> frozenset[str]:
         """Return the names of the modules that run, without `.so`."""
-        found = await self._request("GET", "asterisk/modules")
+        found = await self._ask("asterisk/modules")
         return frozenset(
             module["name"].removesuffix(".so")
             for module in found
@@ -214,12 +214,12 @@ class Ari:
 
     async def log_levels(self) -> dict[str, list[str]]:
         """Return what each of Asterisk's logs shows, in lower case."""
-        found = await self._request("GET", "asterisk/logging")
+        found = await self._ask("asterisk/logging")
         return {log["channel"]: log["configuration"].lower().split() for log in found}
 
     async def endpoint_names(self) -> frozenset[str]:
         """Return the names of all PJSIP endpoints."""
-        found = await self._request("GET", "endpoints/PJSIP")
+        found = await self._ask("endpoints/PJSIP")
         return frozenset(endpoint["resource"] for endpoint in found)
 
     async def may_write(self) -> bool:

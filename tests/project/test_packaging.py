@@ -132,6 +132,13 @@ print(len(known_migrations()), len(snom), "hotdesk-users" in files.users_file([]
     assert has_context == "True"
 
 
+def test_the_installer_finds_its_templates(installed: Installed) -> None:
+    root = installed.elsewhere / "machine"
+    (root / "etc/asterisk").mkdir(parents=True)
+    told = installed.run("hotdesk", "install", "--root", str(root), "--dry-run").stdout
+    assert f"+ExecStart={installed.environment}/bin/hotdesk run" in told
+
+
 def test_the_agi_script_is_found(installed: Installed) -> None:
     """As Asterisk runs it: headers, then an answer to each command."""
     asked = "agi_request: hotdesk-dial.agi\n\n" + "200 result=1\n" * 4

@@ -194,6 +194,36 @@ def test_a_dialplan_in_another_language(pbx: GrownPbx) -> None:
     assert "pbx_lua" in finding.what
 
 
+def test_freepbx(pbx: GrownPbx) -> None:
+    """Its `*77` records announcements; its files are written by a program."""
+    for name in ("additional", "custom"):
+        include = f"#include extensions_{name}.conf\n[globals]"
+        pbx.change("extensions.conf", "[globals]", include)
+    pbx.add(
+        "extensions_additional.conf",
+        "[from-internal]\ninclude => from-internal-custom\n"
+        "include => from-internal-additional\n"
+        "[from-internal-additional]\ninclude => app-recordings\n"
+        "[app-recordings]\nexten => *77,1,Goto(record,1)\n",
+    )
+    pbx.add(
+        "extensions_custom.conf",
+        "[from-internal-custom]\ninclude => hotdesk-users\ninclude => hotdesk-codes\n",
+    )
+    pbx.users = [user("100", context="from-internal")]
+    finding = the_only(pbx)
+    assert finding.code == "dial-code-takes-over"
+    assert f"{pbx.folder / 'extensions_additional.conf'}:7: " in finding.what
+
+
+def test_commands_were_run_as_root(pbx: GrownPbx) -> None:
+    for name in ("state", "asterisk/hotdesk.d"):
+        (pbx.folder.parent / name).mkdir()
+    assert pbx.findings() == []
+    os.chown(pbx.folder / "hotdesk.d", 4711, 4711)
+    assert codes(pbx) == [("state-owner-differs", WARNING)]
+
+
 def test_pickup_with_one_of_our_codes(pbx: GrownPbx) -> None:
     pbx.change("features.conf", "*8", "*77")
     assert codes(pbx) == [("dial-code-shadowed", WARNING)]

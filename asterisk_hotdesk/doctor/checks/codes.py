@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from asterisk_hotdesk.doctor.dialplan import (
     CODES,
-    OURS,
     Dialplan,
     Extension,
     code_patterns,
@@ -35,8 +34,8 @@ def check(facts: Facts, dialplan: Dialplan) -> Iterator[Finding]:
 def _shadowed(dialplan: Dialplan, codes: list[Pattern]) -> Iterator[Finding]:
     """Find what at other phones answers before our codes do."""
     told = set()
-    for name in list(dialplan.contexts):
-        if name.startswith(OURS) or not dialplan.includes(name, CODES):
+    for name, context in dialplan.contexts.items():
+        if context.is_ours or not dialplan.includes(name, CODES):
             continue
         for extension in dialplan.before(name, CODES):
             dialled = _common(extension, codes)
@@ -63,9 +62,7 @@ def _hidden(
     for name in sorted({user.context for user in facts.users}):
         for extension in dialplan.everything(name):
             dialled = _common(extension, codes)
-            if extension.context.startswith(OURS) or dialled is None:
-                continue
-            if extension in told:
+            if dialled is None or extension in told:
                 continue
             told.add(extension)
             # A catch-all loses only what nobody dials on purpose.

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from asterisk_hotdesk.doctor.dialplan import OURS, Dialplan, Extension
+from asterisk_hotdesk.doctor.dialplan import OURS, Context, Dialplan, Extension
 from asterisk_hotdesk.doctor.findings import Finding, error, some
 from asterisk_hotdesk.pbx.patterns import Pattern
 
 
 def check(dialplan: Dialplan) -> Iterator[Finding]:
     """Yield what answers a user's extension instead of the desk."""
-    people = {
-        context.name: [e.pattern.text for e in context.extensions.values()]
-        for context in dialplan.contexts.values()
-        if context.name.startswith(f"{OURS}users") and context.extensions
-    }
-    told: set[Extension] = set()
-    for wanted, extensions in people.items():
-        for name in dialplan.contexts:
-            if name.startswith(OURS) or not dialplan.includes(name, wanted):
+    for users in list(dialplan.contexts.values()):
+        if not users.name.startswith(f"{OURS}users") or not users.extensions:
+            continue
+        told: set[Extension] = set()
+        listed = "\n".join(users.extensions)
+        for name, context in dialplan.contexts.items():
+            if context.is_ours or not dialplan.includes(name, users.name):
                 continue
-            for shadow in dialplan.before(name, wanted):
-                if shadow in told or shadow.context.startswith(OURS):
+            for shadow in dialplan.before(name, users.name):
+                if shadow in told:
                     continue
                 told.add(shadow)
-                if lost := _answered(shadow.pattern, extensions):
-                    yield _taken(shadow, name, wanted, lost)
+                if lost := _answered(shadow.pattern, users, listed):
+                    yield _taken(shadow, name, users.name, lost)
 
 
-def _answered(pattern: Pattern, extensions: list[str]) -> list[str]:
+def _answered(pattern: Pattern, users: Context, listed: str) -> list[str]:
+    """Return which extensions of *users*, also *listed* a line each, it answers."""
     if pattern.is_exact:
-        return [pattern.text] if pattern.text in extensions else []
-    return [extension for extension in extensions if pattern.matches(extension)]
+        return [pattern.text] if pattern.text in users.extensions else []
+    # One question for all of them: there may be thousands, and many patterns.
+    return re.findall(rf"^{pattern.regex}$", listed, re.MULTILINE)
 
 
 def _taken(shadow: Extension, name: str, wanted: str, lost: list[str]) -> Finding:

@@ -20,6 +20,15 @@ def check(facts: Facts) -> Iterator[Finding]:
             "Name their folder with --asterisk-dir, and run this where Asterisk runs.",
         )
         return
+    if facts.files.strange_owner:
+        yield warning(
+            "state-owner-differs",
+            f"{facts.files.strange_owner} does not belong to the user of"
+            f" {facts.config.asterisk.generated_dir}: was a hotdesk command run as"
+            " root? The service may not be able to read its own database.",
+            "Stop the service, give the folder to its user with chown -R, and run"
+            " hotdesk commands as that user.",
+        )
     for conf in facts.files.confs.values():
         for problem in conf.problems:
             if "cannot be read" in problem.what:
