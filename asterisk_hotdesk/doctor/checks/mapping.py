@@ -80,8 +80,8 @@ def _restart(facts: Facts) -> Iterator[Finding]:
     if changed and started and changed > started:
         yield warning(
             "asterisk-restart-needed",
-            f"sorcery.conf was changed at {changed:%Y-%m-%d %H:%M:%S}, after Asterisk"
-            " had started.",
+            f"sorcery.conf was changed at {changed.astimezone():%Y-%m-%d %H:%M:%S},"
+            " after Asterisk had started.",
             f"When no call would be cut, {_RESTART}.",
         )
 
