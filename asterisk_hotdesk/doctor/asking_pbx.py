@@ -104,8 +104,8 @@ async def _context(ami: Ami, name: str) -> LiveContext | None:
     )
 
 
-def _values(listed: Sequence[Message], header: str) -> list[str]:
-    return [entry[header] for entry in listed if entry.get(header)]
+def _values(listed: Sequence[Message], header: str) -> tuple[str, ...]:
+    return tuple(entry[header] for entry in listed if entry.get(header))
 
 
 async def _hints(ami: Ami, people: Sequence[User]) -> dict[str, str]:

@@ -149,7 +149,9 @@ class _Reading:
         elif "=" in line:
             name, _, value = line.partition("=")
             if self._section is None:
-                self._note(place, "there is no [section] above this line")
+                self._note(
+                    place, "there is no [section] above this line", is_fatal=True
+                )
                 return
             setting = Setting(
                 name.rstrip().removesuffix("+").rstrip(),
@@ -196,10 +198,14 @@ class _Reading:
             return
         named = match[2].strip()
         self._conf.directives.setdefault(named, place)
-        for path in self._paths(named):
+        required = match[1] == "include"
+        paths = self._paths(named)
+        if required and not paths:
+            self._note(place, f"no file matches {named}", is_fatal=True)
+        for path in paths:
             self._conf.included.setdefault(path, place)
             if path.name not in self._unread:
-                self.take(path, place, above, required=match[1] == "include")
+                self.take(path, place, above, required=required)
 
     def _paths(self, named: str) -> list[Path]:
         path = self._conf.path.parent / named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -48,6 +49,13 @@ FAULTS = [
         {"ari-read-only"},
     ),
     (
+        "sorcery.conf",
+        "endpoint = astdb",
+        ";endpoint = astdb",
+        "core show version",
+        {"sorcery-mapping-missing", "asterisk-restart-needed"},
+    ),
+    (
         "logger.conf",
         "notice,warning",
         "dtmf,notice,warning",
@@ -76,7 +84,7 @@ async def changed(
 ) -> AsyncIterator[None]:
     """Let Asterisk run with another line in one of its files for a while."""
     path = office.lab.pbx.config_dir / name
-    before = path.read_text()
+    before, times = path.read_text(), path.stat()
     assert old in before
     try:
         path.write_text(before.replace(old, new, 1))
@@ -84,6 +92,7 @@ async def changed(
         yield
     finally:
         path.write_text(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
         await asyncio.to_thread(office.lab.pbx.cli, command)
 
 
@@ -107,6 +116,15 @@ async def test_a_module_that_is_not_loaded(office: Office) -> None:
         assert await codes(office) == {"module-missing"}
     finally:
         pbx.cli("module load func_dialplan.so")
+
+
+async def test_a_hint_that_is_gone(office: Office) -> None:
+    pbx = office.lab.pbx
+    pbx.cli("dialplan remove extension 104@hotdesk-users hint")
+    try:
+        assert await codes(office) == {"hint-missing"}
+    finally:
+        pbx.cli("dialplan reload")
 
 
 async def test_a_prompt_that_asterisk_lacks(office: Office) -> None:

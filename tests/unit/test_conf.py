@@ -92,11 +92,12 @@ def test_the_place_of_a_setting(tmp_path: Path) -> None:
     ("text", "what", "fatal"),
     [
         ("[a]\n#include gone.conf\n", "gone.conf does not exist", True),
+        ("[a]\n#include gone/*.conf\n", "no file matches", True),
         ("[a]\n#include pjsip.conf\n", "included in a circle", False),
         ("[a\n", "the ] of this section", True),
         ("[a](+)\n", "no section [a] to add to", True),
         ("[a](b)\n", "no section [b] to inherit from", False),
-        ("x = 1\n", "no [section] above", False),
+        ("x = 1\n", "no [section] above", True),
         ("[a]\nwhat\n", "neither a section nor a setting", False),
         ("[a]\n#exec date\n", "#exec", False),
         ("[a]\n#define x\n", "directive is unknown", False),
