@@ -106,7 +106,9 @@ def _say_what_is_left(
             " that colleagues dial from (--context does so)"
         )
     if user != "root":
-        steps.append(f"run hotdesk commands as that user: sudo -u {user} hotdesk …")
+        steps.append(
+            f"run hotdesk as the user of the service: sudo -u {user} hotdesk …"
+        )
     steps += [
         "restart Asterisk when no call would be cut",
         "systemctl daemon-reload && systemctl enable --now asterisk-hotdesk",

@@ -28,7 +28,7 @@ class Insertion:
     why: str
     after: int | None = None
     """The number of the line above; None: at the end."""
-    where: str = "at the end"
+    where: str
 
 
 def insertions(
@@ -98,9 +98,7 @@ class _Wanted:
         path = self._places.generated_dir / ours
         if self._places.real(path) in conf.included or path in conf.included:
             return
-        yield Insertion(
-            file=self._own_part(conf), lines=[self._include_line(ours)], why=why
-        )
+        yield self._at_the_end(self._own_part(conf), [self._include_line(ours)], why)
 
     def sorcery(self) -> Iterator[Insertion]:
         """The desks' endpoints are kept in AstDB, beside those of pjsip.conf."""
@@ -128,10 +126,10 @@ class _Wanted:
         """The file is there, whatever it says."""
         conf = self._places.conf("pjsip_notify.conf")
         if not conf.exists:
-            yield Insertion(
-                file=self._as_asterisk_knows(conf.path),
-                lines=["; This file may be empty, but must exist."],
-                why="Asterisk loads PJSIPNotify only if it exists",
+            yield self._at_the_end(
+                conf.path,
+                ["; This file may be empty, but must exist."],
+                "Asterisk loads PJSIPNotify only if it exists",
             )
 
     def context(self, name: str) -> Iterator[Insertion]:
@@ -162,11 +160,7 @@ class _Wanted:
     ) -> Insertion:
         """Return an insertion below *above*, else below the header of *section*."""
         if section is None:
-            return Insertion(
-                file=self._as_asterisk_knows(conf.path),
-                lines=[f"[{name}]", *lines],
-                why=why,
-            )
+            return self._at_the_end(conf.path, [f"[{name}]", *lines], why)
         place = above.place if above else section.place
         return Insertion(
             file=self._as_asterisk_knows(place.file),
@@ -174,6 +168,14 @@ class _Wanted:
             why=why,
             after=place.line,
             where=f"under [{name}], below line {place.line}",
+        )
+
+    def _at_the_end(self, path: Path, lines: Sequence[str], why: str) -> Insertion:
+        return Insertion(
+            file=self._as_asterisk_knows(path),
+            lines=lines,
+            why=why,
+            where="at the end" if path.exists() else "a new file",
         )
 
     def _include_line(self, ours: str) -> str:
@@ -188,8 +190,8 @@ class _Wanted:
         for ending in ("_custom.conf", "_additional_custom.conf"):
             custom = conf.path.with_name(conf.path.stem + ending)
             if custom in conf.included:
-                return self._as_asterisk_knows(custom)
-        return self._as_asterisk_knows(conf.path)
+                return custom
+        return conf.path
 
     def _as_asterisk_knows(self, path: Path) -> Path:
         return Path("/") / path.relative_to(self._places.root)

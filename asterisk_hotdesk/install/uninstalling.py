@@ -19,6 +19,9 @@ _FAMILY = "hotdesk"
 _STORED = "hotdesk_endpoint"
 """AstDB families: our routes, and the endpoints that sorcery.conf has there."""
 
+_CONTACTS = "registrar/contact"
+"""Where Asterisk keeps who is registered: `AOR;@` and a digest."""
+
 _OURS = (
     including.ARI,
     including.MANAGER,
@@ -75,7 +78,7 @@ def _says_the_same(copy: Path) -> bool:
 
 
 async def forget(config: Config) -> int:
-    """Remove our endpoints and AstDB entries; return how many endpoints there were.
+    """Remove our endpoints, contacts and AstDB entries; return how many endpoints.
 
     Raises `Unavailable` where Asterisk does not let us.
     """
@@ -103,8 +106,14 @@ async def forget(config: Config) -> int:
         ]
         for name in names:
             await ari.delete_endpoint(name)
+        contacts = [
+            entry
+            for entry in await _entries(ami, _CONTACTS)
+            if entry.rpartition("/")[2].partition(";")[0] in names
+        ]
+        ours = [*await _entries(ami, _FAMILY), *await _entries(ami, _STORED)]
         # By key: a family's name may stand for others as well.
-        for entry in (*await _entries(ami, _FAMILY), *await _entries(ami, _STORED)):
+        for entry in ours + contacts:
             family, _, key = entry.rpartition("/")
             await ami.action("DBDel", {"Family": family, "Key": key})
     return len(names)
