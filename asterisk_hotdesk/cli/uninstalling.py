@@ -36,7 +36,7 @@ def uninstall(
     purge: bool,
     yes: bool,
 ) -> None:
-    """Take hot desking away from this PBX.
+    """Leave this PBX as it was.
 
     Takes the lines of `hotdesk install` out of the PBX's files, which are then as they
     were, byte for byte; removes our own files, our endpoints, our entries in AstDB and
