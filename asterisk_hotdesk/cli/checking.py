@@ -27,11 +27,11 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "c
 @asterisk_dir_option
 @click.pass_context
 def check(ctx: click.Context, as_json: bool, asterisk_dir: Path | None) -> None:
-    """Look for what is wrong, and say what helps. Nothing is changed.
+    """Look for what is wrong, and say what helps.
 
-    Looks at the settings, Asterisk's files, Asterisk itself (over AMI and ARI), the
-    database, and the URL that phones are given. What cannot be looked at is a
-    finding, too.
+    Changes nothing. Looks at the settings, Asterisk's files, Asterisk itself (over AMI
+    and ARI), the database, and the URL that phones are given. What cannot be looked at
+    is a finding, too.
 
     Exit code: 0 if there are no findings but notes, 5 if there are warnings, 6 if there
     are errors.
