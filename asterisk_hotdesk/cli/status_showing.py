@@ -123,8 +123,8 @@ def advice(seats: Sequence[Seat]) -> list[str]:
                 seat.desk.device.name
             )
     return [
-        f"{', '.join(devices)}: the phone restarts where it should only fetch; update"
-        f" the firmware of {kind}"
+        f"Restarts where it should only fetch: {', '.join(devices)}. Update the"
+        f" firmware of {kind}."
         for kind, devices in names.items()
     ]
 

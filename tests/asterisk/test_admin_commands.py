@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 
 from tests.asterisk.conftest import (
@@ -204,16 +205,18 @@ async def test_a_new_pin_is_the_only_one(office: Office) -> None:
 
 async def test_another_phone_at_the_desk(office: Office) -> None:
     """The old phone broke; whoever sits there stays."""
-    old, colleague = await office.desk("HD0001"), await office.phone("200")
-    mac = office.facts["devices"][0]["mac"]
-    await office.hotdesk("login", "100", "HD0001")
+    await office.hotdesk("device", "add", "HD0098", "--mac", "000413000098")
+    office.afterwards("device", "remove", "--yes", "HD0098")
+    old, colleague = await office.desk("HD0098"), await office.phone("200")
+    await office.hotdesk("login", "100", "HD0098")
     await old.close(politely=False)
-    office.afterwards("device", "edit", "HD0001", "--mac", mac)
 
-    await office.hotdesk("device", "edit", "HD0001", "--mac", "00:04:13:00:00:fe")
+    await office.hotdesk("device", "edit", "HD0098", "--mac", "00:04:13:00:00:fe")
 
-    office.facts["devices"] = []
-    new = await office.desk("HD0001")
+    async with aiohttp.ClientSession() as http:
+        async with http.get(old.setting("setting_server")) as answer:
+            assert answer.status == 404
+    new = await office.desk("HD0098")
     assert new.mac == "0004130000FE"
     await new.shows("Alice 100", within=10)
     await calls_arrive(colleague, "100", new)

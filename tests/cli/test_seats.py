@@ -222,10 +222,10 @@ async def test_status_names_phones_that_restart_and_their_firmware(
     shown = (await office.succeeds("status")).out.splitlines()
     assert ["restarts" in line for line in shown[1:4]] == [True, True, False]
     assert shown[-2:] == [
-        "HD0001: the phone restarts where it should only fetch; update the firmware of"
-        " snom D785 10.1.33.33",
-        "HD0002: the phone restarts where it should only fetch; update the firmware of"
-        " the phone",
+        "Restarts where it should only fetch: HD0001. Update the firmware of snom D785"
+        " 10.1.33.33.",
+        "Restarts where it should only fetch: HD0002. Update the firmware of the"
+        " phone.",
     ]
     told = (await office.json("status"))["devices"]
     assert [one["restarted_at"] is None for one in told] == [False, False, True]
