@@ -213,9 +213,9 @@ async def test_another_phone_at_the_desk(office: Office) -> None:
 
     await office.hotdesk("device", "edit", "HD0098", "--mac", "00:04:13:00:00:fe")
 
-    async with aiohttp.ClientSession() as http:
-        async with http.get(old.setting("setting_server")) as answer:
-            assert answer.status == 404
+    url = old.setting("setting_server")
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        assert answer.status == 404
     new = await office.desk("HD0098")
     assert new.mac == "0004130000FE"
     await new.shows("Alice 100", within=10)
