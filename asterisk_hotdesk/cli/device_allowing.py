@@ -40,10 +40,11 @@ async def allow(
     account: str,
     csv_path: Path | None,
 ) -> None:
-    """Let phones become devices: each that asks claims one that waits in the pool.
+    """Let phones become devices.
 
-    Name a MAC address in any notation, a range
-    (00:04:13:00:00:00-00:04:13:00:00:ff) or a prefix (00:04:13, or 0004130*).
+    Each that asks claims a device that waits in the pool. Name a MAC address in any
+    notation, a range (00:04:13:00:00:00-00:04:13:00:00:ff) or a prefix (00:04:13, or
+    0004130*).
 
     A CSV file has the column mac, with the same in each line, and perhaps account,
     where an empty one is that of --account. If any line is wrong, all wrong lines are

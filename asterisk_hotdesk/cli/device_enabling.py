@@ -26,7 +26,7 @@ _names = click.argument(
 async def enable(
     config: Config, database: Database, names: tuple[list[str], ...]
 ) -> None:
-    """Let phones fetch their configuration again, and people log in there."""
+    """Let devices be used again."""
     found = await _set(database, names_given(names), enabled=True)
     output.say(f"{output.counted([d.name for d in found], 'device')} enabled.")
     await changes.say_if_nobody_follows(config, database)
@@ -38,9 +38,9 @@ async def enable(
 async def disable(
     config: Config, database: Database, names: tuple[list[str], ...]
 ) -> None:
-    """Give phones no configuration, and let nobody log in there.
+    """Let devices be used by nobody.
 
-    Whoever sits there is logged out.
+    Their phones get no configuration, and whoever sits there is logged out.
     """
     desks = hot_desks(config, database)
     found = await _set(database, names_given(names), enabled=False)

@@ -119,9 +119,10 @@ async def render_device(
 async def show_keys(
     config: Config, database: Database, name: str, sitter: str | None, as_json: bool
 ) -> None:
-    """Show which function key is where on a phone, and for which there is no place.
+    """Show which function key is where on a phone.
 
-    The position is the one of: hotdesk user keys. The hot-desk key has none.
+    Those for which there is no place are named below. The position is the one of:
+    hotdesk user keys. The hot-desk key has none.
 
     --json prints an object with the keys user (an extension, or null), slots (how many
     keys the phone has), placed and dropped. Placed is a list of objects with slot (from

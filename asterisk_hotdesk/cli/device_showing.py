@@ -11,6 +11,7 @@ from asterisk_hotdesk.cli.output import Cell, extension_shown, mac_shown, moment
 from asterisk_hotdesk.cli.status_showing import contact, restarted, since
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Desk, Device, User
+from asterisk_hotdesk.phones import traits
 from asterisk_hotdesk.store import Database, logins, phones, status, users
 from asterisk_hotdesk.store.phones import Enrolment
 from asterisk_hotdesk.store.status import DeviceStatus
@@ -94,6 +95,7 @@ class Details:
             "base_user": sitter if device.base_user_returns else None,
             "options": asdict(device.options),
             "enrolment": {"state": self._state(), **asdict(self.enrolment)},
+            "warnings": self._warnings(),
             "switch": self._switch(),
             "status": seen,
             **(_secrets(device) if with_secrets else {}),
@@ -109,6 +111,7 @@ class Details:
             ("Vendor", device.phone.vendor or "-"),
             ("Model", device.phone.model or "-"),
             ("Firmware", device.phone.firmware or "-"),
+            *(("Note", (warning, "yellow")) for warning in self._warnings()),
             ("Account", device.account),
             ("Location", device.location or "-"),
             ("Emergency number", device.emergency_number or "-"),
@@ -151,6 +154,10 @@ class Details:
             ("Hot-desk key", str(options.hot_desk_key or "off")),
             ("Users' keys", "stay" if options.keep_key_positions else "make room"),
         ]
+
+    def _warnings(self) -> list[str]:
+        kind = self.desk.device.phone
+        return list(traits(kind).warnings) if kind.vendor else []
 
     def _state(self) -> str:
         if self.desk.device.mac is None:

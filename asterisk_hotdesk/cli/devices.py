@@ -133,20 +133,20 @@ async def list_devices(config: Config, database: Database, as_json: bool) -> Non
 async def show(
     config: Config, database: Database, name: str, secrets: bool, as_json: bool
 ) -> None:
-    """Show a device: who sits there, what its phone is, and whether it has come in.
+    """Show all that is known of a device and its phone.
 
     --json prints an object with the keys of `device list` and: user_name and since (of
     who sits there, or null), first_user and base_user (extensions, or null), options
     (an object with transport, srtp, codecs, timezone, outbound_proxy, hot_desk_key (0:
     off) and keep_key_positions; an empty one leaves it to the settings), enrolment (an
     object with state, which is waiting, open, done or closed, done_at and open_until
-    (times, or null) and deliveries_left), switch (null, or an object with generation
-    and the times decided_at, routed_at, refreshed_at and confirmed_at) and status
-    (null, or an object with registered, reachable, in_call, address, user_agent,
-    round_trip_us, seen_at, booted_at, fetched_at, fetched_generation,
-    fetched_user_agent and restarted_at (null: within its last three switches, the phone
-    did not restart where it should only fetch));
-    with --secrets also sip_secret and web_password.
+    (times, or null) and deliveries_left), warnings (a list of texts about the phone's
+    model), switch (null, or an object with generation and the times decided_at,
+    routed_at, refreshed_at and confirmed_at) and status (null, or an object with
+    registered, reachable, in_call, address, user_agent, round_trip_us, seen_at,
+    booted_at, fetched_at, fetched_generation, fetched_user_agent and restarted_at
+    (null: within its last three switches, the phone did not restart where it should
+    only fetch)); with --secrets also sip_secret and web_password.
     """
     found = await device_showing.details(database, name)
     if as_json:

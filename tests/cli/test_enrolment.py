@@ -67,6 +67,8 @@ async def test_a_phone_that_came_in_is_shown(office: Command) -> None:
         ("snom", "D785", "10.1.175.16")
     )
     assert "snom D785" in (await office.succeeds("device", "list")).out
+    (warning,) = shown["warnings"]
+    assert warning in (await office.succeeds("device", "show", "HD0001")).out
 
 
 async def test_an_enrolment_that_nobody_used_is_closed(
