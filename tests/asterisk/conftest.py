@@ -136,10 +136,7 @@ class Office:
 
     async def enrol(self, *devices: str) -> dict[str, str]:
         """Return where the phones of *devices* fetch from now on."""
-        dsn = self.facts["database"]
-        return await asyncio.to_thread(
-            lambda: steady_urls(self.lab.config, dsn, *devices)
-        )
+        return await asyncio.to_thread(steady_urls, self.lab.hotdesk, *devices)
 
     async def phone(self, name: str) -> Phone:
         """Plug in and return an ordinary phone of the PBX: 200, 201 or trunk."""

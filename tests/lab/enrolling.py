@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import urllib.request
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-from asterisk_hotdesk.config import load
-from asterisk_hotdesk.model import Device
-from asterisk_hotdesk.store import devices, open_database, phones
-from asterisk_hotdesk.tokens import new_token, token_hash
+from collections.abc import Callable
+from subprocess import CompletedProcess
 
 
-def steady_urls(config_file: Path, dsn: str, *only: str) -> dict[str, str]:
-    """Return where phones fetch from now on, by device name: all, or *only* those."""
-    config = load(config_file, {})
-    base = config.provisioning.base_url
-    tokens = asyncio.run(_bootstrap_tokens(dsn, config.database.schema_name, only))
-    return {
-        device.name: _steady(f"{base}/p/{token}/{device.mac}.xml")
-        for device, token in tokens
-    }
+def steady_urls(
+    hotdesk: Callable[..., CompletedProcess[str]], *devices: str
+) -> dict[str, str]:
+    """Return where the phones of *devices* fetch from now on, by device name.
 
-
-async def _bootstrap_tokens(
-    dsn: str, schema: str, only: Sequence[str]
-) -> list[tuple[Device, str]]:
-    now = datetime.now(UTC)
-    async with open_database(dsn, schema) as database, database.transaction() as tx:
-        known = [d for d in await devices.everything(tx) if d.mac]
-        found = [(d, new_token()) for d in known if not only or d.name in only]
-        ids = [device.id for device, _ in found]
-        await phones.open_enrolment(tx, ids, now + timedelta(hours=1), 1)
-        for device, token in found:
-            await phones.add_token(tx, device, token_hash(token), "bootstrap", now)
-    return found
+    *hotdesk* runs the command with its arguments; the service must be running.
+    """
+    opened = json.loads(hotdesk("device", "enrol", *devices, "--json").stdout)
+    return {one["name"]: _steady(one["url"] + one["file"]) for one in opened}
 
 
 def _steady(bootstrap_url: str) -> str:

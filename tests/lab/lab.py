@@ -319,8 +319,7 @@ media_address = "127.0.0.1"
         with ThreadPoolExecutor(2) as pool:
             devices = list(pool.map(self._show, (d["name"] for d in listed)))
         web = f"http://127.0.0.1:{pbx.ports.web}"
-        dsn = f"postgresql://postgres@/postgres?host={self._postmaster.parent}"
-        urls = steady_urls(self.config, dsn)
+        urls = steady_urls(self.hotdesk, *(device["name"] for device in devices))
         return {
             "sip": ["127.0.0.1", pbx.ports.sip],
             "ari": f"http://127.0.0.1:{pbx.ports.ari}",
@@ -331,7 +330,7 @@ media_address = "127.0.0.1"
                 "secret": pbx.ami_secret,
             },
             "asterisk_cli": pbx.cli_command,
-            "database": dsn,
+            "database": f"postgresql://postgres@/postgres?host={self._postmaster.parent}",
             "config": str(self.config),
             "hotdesk": [*HOTDESK, "--config", str(self.config)],
             "web": web,
