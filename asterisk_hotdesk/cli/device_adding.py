@@ -142,7 +142,11 @@ async def _seated(tx: Tx, wanted: Sequence[Given[Wanted]]) -> list[NewDevice]:
     )
     known = await users.ids(
         tx,
-        [(given.what.device.account, given.what.sitter) for given in wanted],
+        [
+            (given.what.device.account, given.what.sitter)
+            for given in wanted
+            if given.what.sitter
+        ],
     )
     found = []
     for given in wanted:

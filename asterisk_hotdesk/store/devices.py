@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -48,10 +48,12 @@ def _options_of(stored: Mapping[str, Any]) -> DeviceOptions:
     return DeviceOptions(**{**stored, "codecs": codecs})
 
 
+_USUAL = vars(DeviceOptions())
+
+
 def _stored(options: DeviceOptions) -> Jsonb:
     """Return what differs from the defaults, so that a default may change later."""
-    usual = asdict(DeviceOptions())
-    return Jsonb({k: v for k, v in asdict(options).items() if v != usual[k]})
+    return Jsonb({k: v for k, v in vars(options).items() if v != _USUAL[k]})
 
 
 @dataclass(frozen=True, kw_only=True)
