@@ -14,10 +14,11 @@ def steady_urls(
 ) -> dict[str, str]:
     """Return where the phones of *devices* fetch from now on, by device name.
 
-    *hotdesk* runs the command with its arguments; the service must be running.
+    *hotdesk* runs the command with its arguments; the service must be running.  They
+    ask for the file of a snom, which names that URL in a way that is easy to read.
     """
     opened = json.loads(hotdesk("device", "enrol", *devices, "--json").stdout)
-    return {one["name"]: _steady(one["url"] + one["file"]) for one in opened}
+    return {one["name"]: _steady(f"{one['url']}{one['mac']}.xml") for one in opened}
 
 
 def _steady(bootstrap_url: str) -> str:
