@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.directory import Directory
-from asterisk_hotdesk.endpoint import STATIC_FIELDS
+from asterisk_hotdesk.endpoint import STATIC_FIELDS, is_as_wanted
 from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.model import Change, Desk, Seating, user_key
@@ -34,7 +34,6 @@ GATHER_SECONDS = 0.3
 PACE_SECONDS = 0.001
 """Between two endpoints that are compared, so that logins meanwhile find room."""
 
-_IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
 _FORM = "hotdesk/form"
 _BATCH = 50
 
@@ -156,7 +155,7 @@ class CatchUp:
         for desk in await self._desks():
             found = await self._endpoints.read(desk.device.name)
             wanted = self._follower.fields(desk)
-            if found is None or any(found.get(f) != wanted[f] for f in _IDENTITY):
+            if found is None or not is_as_wanted(found, wanted):
                 await self._follower.follow(
                     Change(devices=frozenset({desk.device.name}))
                 )

@@ -35,6 +35,8 @@ SECRETS: dict[Key, str] = {
 
 MANAGED_FIELDS = frozenset(
     {"aors", "auth", "callerid", "context", "language", "subscribe_context"}
+    | {"accountcode", "call_group", "pickup_group"}
+    | {"named_call_group", "named_pickup_group"}
     # These break an endpoint that is written over ARI: `set_var` is stored in a form
     # that no later write survives, `permit` and `deny` come back as a named ACL that
     # does not exist, and `mailboxes` shows the next user the count of the one before.
@@ -177,6 +179,7 @@ class CodesConfig(_Table):
         ),
     ] = "PREFIX*EXT*"
     logout: Code = "PREFIX*5*"
+    voicemail: Code = "PREFIX*8*"
 
     def ask_code(self) -> str:
         """Return the code after which we ask for the extension."""
@@ -190,10 +193,20 @@ class CodesConfig(_Table):
         """Return the code that logs whoever sits there out."""
         return self.logout.replace("PREFIX", self.prefix)
 
+    def voicemail_code(self) -> str:
+        """Return the code that opens the mailbox of whoever sits there."""
+        return self.voicemail.replace("PREFIX", self.prefix)
+
     @model_validator(mode="after")
     def _codes_differ(self) -> CodesConfig:
-        if len({self.ask_code(), self.login_code("EXT"), self.logout_code()}) < 3:
-            raise ValueError("should make ask, login and logout three different codes")
+        codes = (
+            self.ask_code(),
+            self.login_code("EXT"),
+            self.logout_code(),
+            self.voicemail_code(),
+        )
+        if len(set(codes)) < len(codes):
+            raise ValueError("should all be different codes")
         return self
 
 

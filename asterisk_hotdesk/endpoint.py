@@ -22,6 +22,17 @@ STATIC_FIELDS = {
 }
 """What every device has in common unless the administrator says otherwise."""
 
+_OF_USERS = {
+    "accountcode": "account_code",
+    "call_group": "call_groups",
+    "pickup_group": "pickup_groups",
+    "named_call_group": "named_call_groups",
+    "named_pickup_group": "named_pickup_groups",
+}
+"""Fields that an idle device leaves empty, and where a user has them."""
+
+_IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
+
 
 def context_of(user_context: str) -> str:
     """Return the context of a used device: emergency, our codes, then the user's own.
@@ -54,7 +65,26 @@ def endpoint_fields(
         "subscribe_context": context,
         "callerid": user.caller_id if user else device.caller_id,
         "language": language,
+        **{
+            field: getattr(user, attribute) if user else ""
+            for field, attribute in _OF_USERS.items()
+        },
     }
+
+
+def is_as_wanted(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Return whether an endpoint is that of who sits there, or idle.
+
+    *found* is what Asterisk says of it.  It gives other fields back in other words than
+    it took them; lists of groups only with spaces, and in an order of its own.
+    """
+    return all(found.get(field) == wanted[field] for field in _IDENTITY) and all(
+        _listed(found.get(field, "")) == _listed(wanted[field]) for field in _OF_USERS
+    )
+
+
+def _listed(text: str) -> set[str]:
+    return set(text.replace(" ", "").split(","))
 
 
 def _fields_of(options: DeviceOptions) -> dict[str, str]:

@@ -18,8 +18,12 @@ class LoggedOutTreatment(StrEnum):
     """What a caller gets who dials a user that sits nowhere."""
 
     UNAVAILABLE = "unavailable"
+    BUSY = "busy"
     VOICEMAIL = "voicemail"
     NUMBER = "number"
+    """Whatever the user could dial, such as a mobile phone."""
+    EXTENSION = "extension"
+    """Another user of the same account, else another number."""
 
 
 class EndReason(StrEnum):
@@ -107,9 +111,24 @@ class User:
     pin_hash: str | None = field(repr=False)
     logged_out_treatment: LoggedOutTreatment
     logged_out_target: str
-    """A mailbox (`100@default`) for voicemail, a number for number, else empty."""
+    """A mailbox (`100@default`) for voicemail, digits for number and extension."""
     ringtone: int | None = None
     """1 to 9; None: the phone's own."""
+    mailbox: str = ""
+    """As `100@default`; empty: none."""
+    call_groups: str = ""
+    """Numbers from 0 to 63, as `1,3`: who may pick up this user's calls."""
+    pickup_groups: str = ""
+    """Numbers from 0 to 63: whose calls this user may pick up."""
+    named_call_groups: str = ""
+    """The same by names, as `sales,support`."""
+    named_pickup_groups: str = ""
+    account_code: str = ""
+    """Of this user's calls in the PBX's call detail records."""
+    fixed_endpoint: str = ""
+    """A PJSIP endpoint of the PBX that is the user's as well; empty: none."""
+    queue_interface: str = ""
+    """The queue member that is paused while the user sits nowhere; empty: none."""
 
     @property
     def key(self) -> str:

@@ -7,8 +7,15 @@ from typing import Any
 
 import click
 
-from asterisk_hotdesk.cli import changes, device_options, enrolment, output, values
-from asterisk_hotdesk.cli.finding import devices_named
+from asterisk_hotdesk.cli import (
+    changes,
+    device_options,
+    enrolment,
+    output,
+    user_options,
+    values,
+)
+from asterisk_hotdesk.cli.finding import devices_named, refuse_hot_desks
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Change, Device
@@ -74,7 +81,7 @@ async def edit_user(
     given = _given(wanted)
     different: dict[str, Any] = {}
     if "when_logged_out" in given:
-        treatment, target = values.treatment(given.pop("when_logged_out"), extension)
+        treatment, target = values.treatment(given["when_logged_out"], extension)
         different |= {
             "logged_out_treatment": treatment,
             "logged_out_target": target,
@@ -85,12 +92,17 @@ async def edit_user(
         "language": values.language,
         "ringtone": values.ringtone,
     }
-    different |= {key: checks[key](text) for key, text in given.items()}
+    different |= {
+        key: check(given[key]) for key, check in checks.items() if key in given
+    }
+    different |= user_options.checked(given, extension)
     async with database.transaction() as tx:
         user = await users.find(tx, account, extension)
         if user is None:
             raise NotFound(f"There is no user {extension} in account {account}.")
-        await users.update(tx, replace(user, **different))
+        changed = replace(user, **different)
+        await refuse_hot_desks(tx, [changed.fixed_endpoint])
+        await users.update(tx, changed)
         desk = await logins.user_desk(tx, account, extension)
         if desk:
             await logins.want_fetch(tx, desk.device.name)

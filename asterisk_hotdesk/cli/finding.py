@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from asterisk_hotdesk.errors import NotFound
+from asterisk_hotdesk.errors import Invalid, NotFound
 from asterisk_hotdesk.model import Device, User
 from asterisk_hotdesk.store import Database, Tx, devices, logins
 
@@ -19,6 +19,16 @@ async def devices_named(tx: Tx, names: Sequence[str]) -> list[Device]:
     if missing:
         raise NotFound("\n".join(f"There is no device {name}." for name in missing))
     return [known[name] for name in names]
+
+
+async def refuse_hot_desks(tx: Tx, endpoints: Iterable[str]) -> None:
+    """Raise `Invalid` if one of *endpoints* is a device, where anybody may sit."""
+    found, _ = await devices.taken(tx, [*endpoints], [])
+    if found:
+        raise Invalid(
+            f"fixed endpoint {min(found)!r}: this is a hot desk; name a phone of the"
+            " PBX's own"
+        )
 
 
 async def logins_of(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from asterisk_hotdesk.cli import changes, csv_files, output, values
+from asterisk_hotdesk.cli import changes, csv_files, output, user_options, values
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
+from asterisk_hotdesk.cli.finding import refuse_hot_desks
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change, user_key
 from asterisk_hotdesk.store import Database, Tx, devices, users
@@ -14,33 +15,32 @@ from asterisk_hotdesk.store.users import NewUser
 
 DEFAULT_CONTEXT = "internal"
 
-_OPTIONAL = ("context", "account", "language", "when_logged_out", "ringtone")
+_OPTIONAL = (
+    "context",
+    "account",
+    "language",
+    "when_logged_out",
+    "ringtone",
+    *user_options.NAMES,
+)
 
 
 def from_options(
     config: Config,
     extensions: Sequence[str],
     name: str,
-    *,
-    context: str,
-    account: str,
-    language: str | None,
-    when_logged_out: str,
-    ringtone: str,
+    **common: str | None,
 ) -> list[Given[NewUser]]:
     """Return a user for each of *extensions*; EXT in *name* is the extension."""
+    given = {key: text for key, text in common.items() if text is not None}
     return [
         Given(
             _checked(
                 config,
                 {
+                    **given,
                     "extension": extension,
                     "name": name.replace("EXT", extension),
-                    "context": context,
-                    "account": account,
-                    "language": language or "",
-                    "when_logged_out": when_logged_out,
-                    "ringtone": ringtone,
                 },
             )
         )
@@ -71,6 +71,7 @@ async def add(
     keys = [(one.account, one.extension) for one in new]
     async with database.transaction() as tx:
         await _complain_of_taken(tx, wanted)
+        await refuse_hot_desks(tx, {one.fixed_endpoint for one in new})
         for account in sorted({one.account for one in new}):
             await devices.ensure_account(tx, account)
         await users.add(tx, new)
@@ -99,6 +100,7 @@ def _checked(config: Config, row: dict[str, str]) -> NewUser:
         logged_out_treatment=treatment,
         logged_out_target=target,
         ringtone=values.ringtone(row.get("ringtone", "")),
+        **user_options.checked(row, extension),
     )
 
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asterisk_hotdesk import rules
+from asterisk_hotdesk.cli import user_options
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.cli.output import Cell, moment
 from asterisk_hotdesk.cli.status_showing import since
 from asterisk_hotdesk.config import Config, PinsConfig
 from asterisk_hotdesk.login import find_user, user_subject
-from asterisk_hotdesk.model import Desk, Failures, LoggedOutTreatment, User
+from asterisk_hotdesk.model import Desk, Failures, User
 from asterisk_hotdesk.store import Database, attempts, logins
 
 COLUMNS = (
@@ -37,6 +38,7 @@ def summary(user: User, device: str | None) -> dict[str, Any]:
         "language": user.language,
         "when_logged_out": when_logged_out(user),
         "ringtone": user.ringtone,
+        **{name: getattr(user, name) for name in user_options.NAMES},
         "allowed": user.allowed,
         "pin_set": user.pin_hash is not None,
         "device": device,
@@ -66,9 +68,8 @@ def may_log_in(user: User) -> Cell:
 
 def when_logged_out(user: User) -> str:
     """Return what a caller gets, in the words of `hotdesk user add`."""
-    if user.logged_out_treatment is LoggedOutTreatment.UNAVAILABLE:
-        return str(user.logged_out_treatment)
-    return f"{user.logged_out_treatment}:{user.logged_out_target}"
+    target = f":{user.logged_out_target}" if user.logged_out_target else ""
+    return f"{user.logged_out_treatment}{target}"
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,15 @@ class Details:
         return [
             *shown,
             ("Ringtone", str(self.user.ringtone or "-")),
+            *((_titled(n), getattr(self.user, n) or "-") for n in user_options.NAMES),
             ("Since", moment(since(self.desk)) if self.desk else "-"),
             ("Wrong PINs", str(self.wrong_pins.count)),
             ("Locked until", locked if isinstance(locked, str) else moment(locked)),
         ]
+
+
+def _titled(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 async def details(

@@ -25,6 +25,7 @@ from asterisk_hotdesk.cli.options import (
     json_option,
     yes_option,
 )
+from asterisk_hotdesk.cli.user_options import user_options
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.store import Database, logins, users
 
@@ -53,12 +54,13 @@ user.add_command(user_keys.keys)
     default="unavailable",
     show_default=True,
     metavar="WHAT",
-    help="What a caller gets while the user sits nowhere: unavailable,"
-    " voicemail:BOX@CONTEXT or number:DIGITS; EXT stands for the extension.",
+    help="What a caller gets while the user sits nowhere: unavailable, busy,"
+    " voicemail:BOX@CONTEXT, number:DIGITS or extension:DIGITS.",
 )
 @click.option(
     "--ringtone", default="", metavar="1-9", help="How phones ring; else as they do."
 )
+@user_options
 @csv_option
 @with_database
 async def add(
@@ -72,9 +74,12 @@ async def add(
 ) -> None:
     """Add a user, a range of them, or those in a CSV file.
 
-    A range is 100-199, or 100,105-110. A CSV file has the columns extension and name,
-    and perhaps context, account, language, when_logged_out and ringtone. If any line
-    is wrong, all wrong lines are told and nothing is added.
+    A range is 100-199, or 100,105-110. In most options EXT stands for the extension.
+    A CSV file has the columns extension and name, and perhaps those of the options:
+    context, account, language, when_logged_out, ringtone, mailbox, call_groups,
+    pickup_groups, named_call_groups, named_pickup_groups, account_code, fixed_endpoint
+    and queue_interface. If any line is wrong, all wrong lines are told and nothing is
+    added.
 
     A new user has no PIN; see: hotdesk user set-pin.
     """
@@ -112,8 +117,10 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
     """List all users by account and extension.
 
     --json prints a list of objects with the keys extension, account, name, context,
-    language (or null), when_logged_out, ringtone (1 to 9, or null), allowed, pin_set
-    and device (where the user sits, or null).
+    language (or null), when_logged_out, ringtone (1 to 9, or null), mailbox,
+    call_groups, pickup_groups, named_call_groups, named_pickup_groups, account_code,
+    fixed_endpoint and queue_interface (texts, empty for none), allowed, pin_set and
+    device (where the user sits, or null).
     """
     async with database.transaction() as tx:
         everyone = await users.everyone(tx)
@@ -161,6 +168,7 @@ async def show(
     "--when-logged-out", metavar="WHAT", help="As in: hotdesk user add --help"
 )
 @click.option("--ringtone", metavar="1-9", help='How phones ring; "" for as they do.')
+@user_options
 @with_database
 async def edit(
     config: Config,
@@ -170,7 +178,7 @@ async def edit(
     account: str,
     **wanted: str | None,
 ) -> None:
-    """Change a user.  What is not given stays as it is."""
+    """Change a user.  What is not given stays as it is, and "" is none."""
     await editing.edit_user(config, database, account, extension, **wanted)
 
 

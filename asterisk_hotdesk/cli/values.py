@@ -102,6 +102,7 @@ def extension(config: Config, text: str) -> str:
     for code, meaning in (
         (codes.ask_code(), "asks for an extension"),
         (codes.logout_code(), "logs out"),
+        (codes.voicemail_code(), "opens a mailbox"),
     ):
         if codes.login_code(text) == code:
             raise Invalid(
@@ -118,15 +119,15 @@ def treatment(text: str, for_extension: str) -> tuple[LoggedOutTreatment, str]:
     target = target.replace("EXT", for_extension)
     if kind == "voicemail" and re.fullmatch(r"[A-Za-z0-9_-]+@[A-Za-z0-9_-]+", target):
         return LoggedOutTreatment.VOICEMAIL, target
-    if kind == "number" and re.fullmatch(r"[0-9]{1,20}", target):
+    if kind in ("number", "extension") and re.fullmatch(r"[0-9]{1,20}", target):
         if target == for_extension:
             raise Invalid(f"when logged out {text!r}: this is the user's own extension")
-        return LoggedOutTreatment.NUMBER, target
-    if text in ("", "unavailable"):
-        return LoggedOutTreatment.UNAVAILABLE, ""
+        return LoggedOutTreatment(kind), target
+    if text in ("", "unavailable", "busy"):
+        return LoggedOutTreatment(text or "unavailable"), ""
     raise Invalid(
-        f"when logged out {text!r}: expected unavailable, voicemail:BOX@CONTEXT or"
-        " number:DIGITS"
+        f"when logged out {text!r}: expected unavailable, busy, voicemail:BOX@CONTEXT,"
+        " number:DIGITS or extension:DIGITS"
     )
 
 

@@ -61,10 +61,11 @@ class Endpoints:
             return
         if not isinstance(stored, dict) or "stir_shaken" not in stored:
             return
-        # `disallow` and `allow` are stored as one.
-        kept = {field: stored[field] for field in fields if field in stored}
+        # What is empty is so by default.
+        kept = {field: stored[field] for field in fields if stored.get(field)}
         text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-        if not set(fields) - {"disallow"} <= set(kept):
+        # `disallow` and `allow` are stored as one.
+        if not {f for f in fields if fields[f]} - {"disallow"} <= set(kept):
             return
         if len(text.encode()) > _LONGEST_STORED or not text.isprintable():
             return

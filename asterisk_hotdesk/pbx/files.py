@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -61,6 +62,9 @@ def extensions_file(
         emergency_context=config.emergency.context,
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
+        voicemail_code=config.codes.voicemail_code(),
+        default_account=DEFAULT_ACCOUNT,
+        default_users=users_context(DEFAULT_ACCOUNT),
         login_prefix=prefix,
         login_suffix=suffix,
         longest_extension=LONGEST_EXTENSION,
@@ -71,25 +75,28 @@ def extensions_file(
 
 
 def users_file(users: Iterable[tuple[User, str | None]]) -> str:
-    """Return extension and hint of each user with the name of the device, or None."""
+    """Return extension and hint of each user with the name of the device, or None.
 
-    def context(pair: tuple[User, str | None]) -> str:
-        return users_context(pair[0].account)
-
-    def place(pair: tuple[User, str | None]) -> tuple[str, int, str]:
-        extension = pair[0].extension
-        return context(pair), len(extension), extension
-
-    by_context = [
-        (name, [(user, hint_device(user, device)) for user, device in group])
-        for name, group in groupby(sorted(users, key=place), key=context)
-    ]
-    if not by_context:
-        # The PBX includes this context: it must exist before the first user does.
-        by_context = [(users_context(DEFAULT_ACCOUNT), [])]
+    And the mailboxes of those who have one.
+    """
+    sitting: dict[str, list[tuple[User, str | None]]] = defaultdict(list)
+    # The PBX includes this account's context: it must exist before its first user does.
+    sitting[DEFAULT_ACCOUNT] = []
+    for user, device in users:
+        sitting[user.account].append((user, device))
     return _templates.get_template("hotdesk_users.conf.j2").render(
-        users_by_context=by_context
+        accounts=[_account(name, sitting[name]) for name in sorted(sitting)]
     )
+
+
+def _account(name: str, sitting: Iterable[tuple[User, str | None]]) -> dict[str, Any]:
+    ordered = sorted(sitting, key=lambda s: (len(s[0].extension), s[0].extension))
+    return {
+        "context": users_context(name),
+        "users": [(user, hint_device(user, device)) for user, device in ordered],
+        "mailbox_context": f"hotdesk-mailboxes-{name}",
+        "mailboxes": [user for user, _ in ordered if user.mailbox],
+    }
 
 
 def without_hints(users_text: str) -> str:

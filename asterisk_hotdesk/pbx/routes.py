@@ -35,12 +35,12 @@ def user_entry(key: str) -> str:
 def hint_device(user: User, device: str | None) -> str:
     """Return what a user's hint watches: the phone at the desk, or nobody's.
 
-    Nobody's is a device that does not exist, so lamps say "unavailable".  Each user has
-    another: Asterisk is slow with very many hints on one device.
+    And the fixed endpoint, if the user has one.  Nobody's is a device that does not
+    exist, so lamps say "unavailable".  Each user has another: Asterisk is slow with
+    very many hints on one device.
     """
-    if device:
-        return f"PJSIP/{device}"
-    return f"PJSIP/hotdesk-nobody-{user.account}-{user.extension}"
+    phones = [f"PJSIP/{name}" for name in (device, user.fixed_endpoint) if name]
+    return "&".join(phones) or f"PJSIP/hotdesk-nobody-{user.account}-{user.extension}"
 
 
 def users_context(account: str) -> str:

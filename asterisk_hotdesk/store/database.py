@@ -66,11 +66,24 @@ _REFUSALS: dict[str, HotdeskError] = {
         "A context has 1 to 64 letters, digits, '-' or '_', as in extensions.conf."
     ),
     "user_treatment_known": Invalid(
-        "Whoever dials a user that sits nowhere gets unavailable, voicemail or number."
+        "Whoever dials a user that sits nowhere gets unavailable, busy, voicemail,"
+        " number or extension."
     ),
     "user_treatment_target": Invalid(
-        "Voicemail needs a mailbox, for example 100@default, number a number of digits,"
-        " and unavailable neither."
+        "Voicemail needs a mailbox, for example 100@default, number and extension need"
+        " digits, and unavailable and busy nothing."
+    ),
+    "user_mailbox_form": Invalid("A mailbox is BOX@CONTEXT, for example 100@default."),
+    "user_groups_form": Invalid("Groups are numbers, for example 1,3."),
+    "user_named_groups_form": Invalid("Named groups are words, for example sales,hr."),
+    "user_account_code_form": Invalid(
+        "An account code has at most 40 letters, digits, '.', '-' or '_'."
+    ),
+    "user_fixed_endpoint_form": Invalid(
+        "A fixed endpoint is the name of a PJSIP endpoint, for example 100."
+    ),
+    "user_queue_interface_form": Invalid(
+        "A queue interface is that of a queue's member, for example Local/100@internal."
     ),
     "user_ringtone_known": Invalid("A ringtone is a number from 1 to 9."),
     "device_base_user": NotFound("There is no such user to sit at the device."),

@@ -13,7 +13,9 @@ from asterisk_hotdesk.store.database import Tx
 COLUMNS = """
     users.id, users.account, users.extension, users.name, users.context,
     users.language, users.allowed, users.pin_hash, users.logged_out_treatment,
-    users.logged_out_target, users.ringtone
+    users.logged_out_target, users.ringtone, users.mailbox, users.call_groups,
+    users.pickup_groups, users.named_call_groups, users.named_pickup_groups,
+    users.account_code, users.fixed_endpoint, users.queue_interface
 """
 
 
@@ -31,6 +33,14 @@ def user_of(row: DictRow) -> User:
         logged_out_treatment=LoggedOutTreatment(row["logged_out_treatment"]),
         logged_out_target=row["logged_out_target"],
         ringtone=row["ringtone"],
+        mailbox=row["mailbox"],
+        call_groups=row["call_groups"],
+        pickup_groups=row["pickup_groups"],
+        named_call_groups=row["named_call_groups"],
+        named_pickup_groups=row["named_pickup_groups"],
+        account_code=row["account_code"],
+        fixed_endpoint=row["fixed_endpoint"],
+        queue_interface=row["queue_interface"],
     )
 
 
@@ -46,6 +56,14 @@ class NewUser:
     logged_out_treatment: LoggedOutTreatment = LoggedOutTreatment.UNAVAILABLE
     logged_out_target: str = ""
     ringtone: int | None = None
+    mailbox: str = ""
+    call_groups: str = ""
+    pickup_groups: str = ""
+    named_call_groups: str = ""
+    named_pickup_groups: str = ""
+    account_code: str = ""
+    fixed_endpoint: str = ""
+    queue_interface: str = ""
 
 
 async def add(tx: Tx, users: Sequence[NewUser]) -> None:
@@ -54,9 +72,15 @@ async def add(tx: Tx, users: Sequence[NewUser]) -> None:
         await cursor.executemany(
             """
             INSERT INTO users (account, extension, name, context, language,
-                               logged_out_treatment, logged_out_target, ringtone)
+                               logged_out_treatment, logged_out_target, ringtone,
+                               mailbox, call_groups, pickup_groups, named_call_groups,
+                               named_pickup_groups, account_code, fixed_endpoint,
+                               queue_interface)
             VALUES (%(account)s, %(extension)s, %(name)s, %(context)s, %(language)s,
-                    %(logged_out_treatment)s, %(logged_out_target)s, %(ringtone)s)
+                    %(logged_out_treatment)s, %(logged_out_target)s, %(ringtone)s,
+                    %(mailbox)s, %(call_groups)s, %(pickup_groups)s,
+                    %(named_call_groups)s, %(named_pickup_groups)s, %(account_code)s,
+                    %(fixed_endpoint)s, %(queue_interface)s)
             """,
             [vars(user) for user in users],
         )
@@ -90,6 +114,17 @@ async def everyone(tx: Tx, account: str | None = None) -> list[User]:
         ORDER BY account, length(extension), extension
         """,  # noqa: S608
         [account, account],
+    )
+    return [user_of(row) for row in await rows.fetchall()]
+
+
+async def queue_members_away(tx: Tx) -> list[User]:
+    """Return the users with a queue interface who sit nowhere."""
+    rows = await tx.execute(
+        f"""
+        SELECT {COLUMNS} FROM users WHERE queue_interface <> '' AND NOT EXISTS (
+            SELECT 1 FROM logins WHERE user_id = users.id AND until IS NULL)
+        """  # noqa: S608
     )
     return [user_of(row) for row in await rows.fetchall()]
 
@@ -148,7 +183,13 @@ async def update(tx: Tx, user: User) -> None:
         UPDATE users SET name = %(name)s, context = %(context)s,
             language = %(language)s,
             logged_out_treatment = %(logged_out_treatment)s,
-            logged_out_target = %(logged_out_target)s, ringtone = %(ringtone)s
+            logged_out_target = %(logged_out_target)s, ringtone = %(ringtone)s,
+            mailbox = %(mailbox)s, call_groups = %(call_groups)s,
+            pickup_groups = %(pickup_groups)s,
+            named_call_groups = %(named_call_groups)s,
+            named_pickup_groups = %(named_pickup_groups)s,
+            account_code = %(account_code)s, fixed_endpoint = %(fixed_endpoint)s,
+            queue_interface = %(queue_interface)s
         WHERE id = %(id)s
         """,
         vars(user),

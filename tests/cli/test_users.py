@@ -34,6 +34,14 @@ async def test_users_are_added_listed_and_shown(hotdesk: Command) -> None:
         "language": "de",
         "when_logged_out": "voicemail:105@default",
         "ringtone": 3,
+        "mailbox": "",
+        "call_groups": "",
+        "pickup_groups": "",
+        "named_call_groups": "",
+        "named_pickup_groups": "",
+        "account_code": "",
+        "fixed_endpoint": "",
+        "queue_interface": "",
         "allowed": True,
         "pin_set": False,
         "device": None,
@@ -67,6 +75,65 @@ async def test_what_cannot_be_added_changes_nothing(
     assert refused.code == code
     assert complaint in refused.lines[0]
     assert len(await office.json("user", "list")) == 3
+
+
+async def test_what_a_user_takes_along_to_every_desk(office: Command) -> None:
+    await office.succeeds(
+        "user", "add", "200-201", "--name", "EXT", "--mailbox", "EXT@default",
+        "--call-groups", "7,1-3, 2", "--pickup-groups", "63",
+        "--named-call-groups", "sales,hr,sales", "--named-pickup-groups", "hr",
+        "--account-code", "k-EXT", "--fixed-endpoint", "EXT",
+        "--queue-interface", "Local/EXT@internal/n",
+    )  # fmt: skip
+    taken = {
+        "mailbox": "201@default",
+        "call_groups": "1,2,3,7",
+        "pickup_groups": "63",
+        "named_call_groups": "hr,sales",
+        "named_pickup_groups": "hr",
+        "account_code": "k-201",
+        "fixed_endpoint": "201",
+        "queue_interface": "Local/201@internal/n",
+    }
+    shown = await office.json("user", "show", "201")
+    assert shown == shown | taken
+    assert "Call groups          1,2,3,7" in (
+        (await office.succeeds("user", "show", "201")).out
+    )
+
+    # One is taken back, the others stay.
+    await office.succeeds("user", "edit", "201", "--call-groups", "", "--name", "Ann")
+    taken["call_groups"] = ""
+    shown = await office.json("user", "show", "201")
+    assert shown == shown | taken
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "complaint"),
+    [
+        ("--mailbox", "100", "mailbox '100': expected such as 100@default"),
+        ("--mailbox", "1@a)\nexten", "mailbox"),
+        ("--call-groups", "1,64", "groups '1,64': expected numbers from 0 to 63"),
+        ("--pickup-groups", "5-3", "groups '5-3'"),
+        ("--pickup-groups", "sales", "groups 'sales'"),
+        ("--named-call-groups", "a,,b", "named groups 'a,,b': expected such as"),
+        ("--account-code", "a b", "account code 'a b'"),
+        ("--fixed-endpoint", "PJSIP/100", "fixed endpoint 'PJSIP/100'"),
+        ("--fixed-endpoint", "HD0001", "fixed endpoint 'HD0001': this is a hot desk"),
+        ("--queue-interface", "100", "queue interface '100'"),
+        ("--queue-interface", "Local/1@a&SIP/2", "queue interface"),
+        ("--when-logged-out", "extension:EXT", "this is the user's own extension"),
+        ("--when-logged-out", "busy:1", "when logged out 'busy:1': expected"),
+    ],
+)
+async def test_what_a_user_cannot_take_along_is_named(
+    office: Command, option: str, text: str, complaint: str
+) -> None:
+    for command in (["add", "200", "--name", "A"], ["edit", "100"]):
+        refused = await office("user", *command, option, text)
+        assert refused.code == 1
+        assert complaint in refused.lines[0]
+        assert len(refused.lines) == 1
 
 
 async def test_one_extension_in_two_accounts(office: Command) -> None:

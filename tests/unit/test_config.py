@@ -73,6 +73,7 @@ def test_codes_are_what_people_dial() -> None:
     assert codes.ask_code() == "*77"
     assert codes.login_code("100") == "*77*100*"
     assert codes.logout_code() == "*77*5*"
+    assert codes.voicemail_code() == "*77*8*"
 
 
 def test_codes_follow_the_prefix(tmp_path: Path) -> None:
@@ -93,8 +94,9 @@ def test_codes_follow_the_prefix(tmp_path: Path) -> None:
             "codes.login: should be made of PREFIX, digits, * and #",
         ),
         ('login = "EXTPREFIXEXT"', "codes.login: should be made of PREFIX, digits"),
-        ('logout = "PREFIX"', "codes: should make ask, login and logout three"),
-        ('ask = "*77*5*"', "codes: should make ask, login and logout three"),
+        ('logout = "PREFIX"', "codes: should all be different"),
+        ('voicemail = "*77*5*"', "codes: should all be different"),
+        ('ask = "*77*5*"', "codes: should all be different"),
         (
             'prefix = "77x"',
             'codes.prefix: should be made of digits, * and #, not "77x"',

@@ -11,11 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.config import MANAGED_FIELDS, Config
-from asterisk_hotdesk.endpoint import IDLE_CONTEXT, endpoint_fields
+from asterisk_hotdesk.endpoint import (
+    IDLE_CONTEXT,
+    endpoint_fields,
+    is_as_wanted,
+)
 from asterisk_hotdesk.model import Desk, Device, DeviceOptions, User
 from tests.unit.test_phones import ALICE, DEVICE, IDLE, USED
 
 SECRETS = {"asterisk": {"ari_password": "x", "ami_secret": "y"}}
+
+EVERYTHING = replace(
+    ALICE,
+    language="fr",
+    account_code="cost-7",
+    call_groups="1,3",
+    pickup_groups="2",
+    named_call_groups="hr,sales",
+    named_pickup_groups="sales",
+)
 
 languages = st.sampled_from([None, "", "en", "de_CH"])
 # As the constraints of the database allow them; a name may be anything.
@@ -26,6 +40,11 @@ users = st.builds(
     name=st.text(st.characters(exclude_categories=[]), max_size=200),
     context=st.from_regex(r"\A[A-Za-z0-9_-]{1,64}\Z"),
     language=languages,
+    call_groups=st.sampled_from(["", "1,3"]),
+    pickup_groups=st.sampled_from(["", "2"]),
+    named_call_groups=st.sampled_from(["", "hr,sales"]),
+    named_pickup_groups=st.sampled_from(["", "sales"]),
+    account_code=st.sampled_from(["", "cost-7"]),
 )
 devices = st.builds(
     replace,
@@ -124,13 +143,41 @@ def test_an_option_that_is_taken_back_is_written_back() -> None:
 
 
 def test_what_a_login_changes_the_configuration_cannot_set() -> None:
-    idle, used = fields(DEVICE, None), fields(DEVICE, replace(ALICE, language="fr"))
+    idle, used = fields(DEVICE, None), fields(DEVICE, EVERYTHING)
 
     changed = {name for name in used if used[name] != idle[name]}
-    assert changed == {"context", "subscribe_context", "callerid", "language"}
+    assert changed == {
+        "context",
+        "subscribe_context",
+        "callerid",
+        "language",
+        "accountcode",
+        "call_group",
+        "pickup_group",
+        "named_call_group",
+        "named_pickup_group",
+    }
     assert changed | {"aors", "auth"} <= MANAGED_FIELDS
     with pytest.raises(ValueError, match="hot desking manages it"):
         Config.model_validate({**SECRETS, "endpoint": {"callerid": '"x" <911>'}})
+
+
+def test_groups_are_the_same_in_asterisks_words() -> None:
+    wanted = fields(DEVICE, EVERYTHING)
+    said = {"call_group": "1, 3", "named_call_group": "sales, hr", "timers": "yes"}
+
+    assert is_as_wanted(wanted | said, wanted)
+    for field in ("call_group", "named_pickup_group", "accountcode", "callerid"):
+        assert not is_as_wanted(wanted | {field: ""}, wanted)
+    assert not is_as_wanted(wanted | {"pickup_group": "2, 5"}, wanted)
+    assert not is_as_wanted(wanted, fields(DEVICE, None))
+
+
+def test_an_endpoint_from_before_there_were_groups_is_right_without_any() -> None:
+    wanted = fields(DEVICE, ALICE)
+    found = {name: value for name, value in wanted.items() if "group" not in name}
+
+    assert is_as_wanted(found, wanted)
 
 
 @settings(deadline=None)

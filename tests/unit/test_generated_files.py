@@ -53,6 +53,7 @@ targets = st.one_of(
         st.just(LoggedOutTreatment.VOICEMAIL), st.builds("{}@{}".format, words, words)
     ),
     st.tuples(st.just(LoggedOutTreatment.NUMBER), numbers),
+    st.tuples(st.just(LoggedOutTreatment.EXTENSION), numbers),
 )
 anything = st.text(st.characters(exclude_categories=[]), max_size=20)
 users = st.builds(
@@ -150,6 +151,35 @@ def test_each_account_has_a_context_of_its_own() -> None:
     }
 
 
+def test_a_phone_of_her_own_rings_and_lights_as_well() -> None:
+    own = replace(ALICE, fixed_endpoint="snom-12")
+
+    assert users_sections((own, "HD0001"), (replace(own, extension="101"), None)) == {
+        "hotdesk-users": [
+            "exten => 100,1,Gosub(hotdesk-dial,s,1(default,100,unavailable,,internal,"
+            "&PJSIP/snom-12))",
+            "exten => 100,hint,PJSIP/HD0001&PJSIP/snom-12",
+            "exten => 101,1,Gosub(hotdesk-dial,s,1(default,101,unavailable,,internal,"
+            "&PJSIP/snom-12))",
+            "exten => 101,hint,PJSIP/snom-12",
+        ]
+    }
+
+
+def test_each_account_has_mailboxes_of_its_own() -> None:
+    mine, hers = replace(ALICE, mailbox="1@a"), replace(CAROL, mailbox="1@b")
+    found = users_sections((mine, None), (hers, None), (BOB, None))
+
+    assert found["hotdesk-mailboxes-default"] == [
+        "exten => 100,1,VoiceMailMain(1@a)",
+        " same => n,Hangup()",
+    ]
+    assert found["hotdesk-mailboxes-acme"] == [
+        "exten => 100,1,VoiceMailMain(1@b)",
+        " same => n,Hangup()",
+    ]
+
+
 def test_the_context_that_the_pbx_includes_is_there_before_the_first_user() -> None:
     assert users_sections() == {"hotdesk-users": []}
 
@@ -212,8 +242,9 @@ def test_no_mailbox_that_could_be_dialplan_comes_in(target: str) -> None:
     "target", ["101,1)", "1\n2", "101;", "${EXTEN}", "*77*5*", "+4930", "", "1" * 21]
 )
 def test_no_number_that_could_be_dialplan_comes_in(target: str) -> None:
-    with pytest.raises(Invalid):
-        values.treatment(f"number:{target}", "100")
+    for treatment in ("number", "extension"):
+        with pytest.raises(Invalid):
+            values.treatment(f"{treatment}:{target}", "100")
 
 
 # extensions_hotdesk.conf -----------------------------------------------------
@@ -279,7 +310,9 @@ def test_the_codes_are_the_configured_ones() -> None:
         "exten => _*77*XXX*,1,Set(HOTDESK_EXTENSION=${EXTEN:4:3})",
         " same => n,Goto(hotdesk-ivr,login,1)",
     ]
-    assert starts(codes[3:]) == [f"_*77*{'X' * n}*" for n in range(1, 11)]
+    logins = [f"_*77*{'X' * n}*" for n in range(1, 11)]
+    assert starts(codes[3:]) == [*logins, "*77*8*"]
+    assert codes[-1] == "exten => *77*8*,1,Goto(hotdesk-voicemail,s,1)"
 
 
 @pytest.mark.parametrize(

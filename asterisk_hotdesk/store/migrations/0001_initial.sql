@@ -68,18 +68,43 @@ CREATE TABLE users (
     pin_hash text,
     logged_out_treatment text NOT NULL DEFAULT 'unavailable'
         CONSTRAINT user_treatment_known
-        CHECK (logged_out_treatment IN ('unavailable', 'voicemail', 'number')),
-    -- a mailbox for voicemail, a number for number; it is written into the dialplan
+        CHECK (logged_out_treatment
+               IN ('unavailable', 'busy', 'voicemail', 'number', 'extension')),
+    -- a mailbox for voicemail, digits for number and extension; it is written into the
+    -- dialplan
     logged_out_target text NOT NULL DEFAULT ''
         CONSTRAINT user_treatment_target CHECK (
             CASE logged_out_treatment
                 WHEN 'voicemail'
                 THEN logged_out_target ~ '^[A-Za-z0-9_-]+@[A-Za-z0-9_-]+$'
                 WHEN 'number' THEN logged_out_target ~ '^[0-9]{1,20}$'
+                WHEN 'extension' THEN logged_out_target ~ '^[0-9]{1,20}$'
                 ELSE logged_out_target = '' END),
     -- a vendor-neutral ringtone, by number; null: the phone's own
     ringtone integer
         CONSTRAINT user_ringtone_known CHECK (ringtone BETWEEN 1 AND 9),
+    -- all these are written into the dialplan or the endpoint; empty: none
+    mailbox text NOT NULL DEFAULT ''
+        CONSTRAINT user_mailbox_form
+        CHECK (mailbox ~ '^([A-Za-z0-9_-]+@[A-Za-z0-9_-]+)?$'),
+    call_groups text NOT NULL DEFAULT '',
+    pickup_groups text NOT NULL DEFAULT '',
+    CONSTRAINT user_groups_form CHECK (
+        (call_groups || ',' || pickup_groups) ~ '^[0-9,]+$'),
+    named_call_groups text NOT NULL DEFAULT '',
+    named_pickup_groups text NOT NULL DEFAULT '',
+    CONSTRAINT user_named_groups_form CHECK (
+        (named_call_groups || ',' || named_pickup_groups) ~ '^[A-Za-z0-9_,-]+$'),
+    account_code text NOT NULL DEFAULT ''
+        CONSTRAINT user_account_code_form CHECK (account_code ~ '^[A-Za-z0-9_.-]{0,40}$'),
+    -- a PJSIP endpoint of the PBX that is the user's as well
+    fixed_endpoint text NOT NULL DEFAULT ''
+        CONSTRAINT user_fixed_endpoint_form
+        CHECK (fixed_endpoint ~ '^[A-Za-z0-9_.-]{0,64}$'),
+    -- the queue member that is paused while the user sits nowhere
+    queue_interface text NOT NULL DEFAULT ''
+        CONSTRAINT user_queue_interface_form
+        CHECK (queue_interface ~ '^([A-Za-z0-9]+/[A-Za-z0-9_.@/-]{1,100})?$'),
     CONSTRAINT user_extension_once UNIQUE (account, extension)
 );
 -- Is an extension known in another account?
