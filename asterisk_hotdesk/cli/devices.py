@@ -158,6 +158,7 @@ async def show(
 @device.command()
 @click.argument("name")
 @click.option("--mac", help="The MAC address of the phone that stands there now.")
+@click.option("--account", help="The account (tenant) that it moves to.")
 @desk_options
 @sitter_options
 @with_database
@@ -168,7 +169,9 @@ async def edit(
 
     What is not given stays as it is, and "" is the default again; whoever sits there
     stays logged in. With another --mac, the old phone can neither fetch nor register
-    any more, and the new one may fetch for provisioning.enrolment_minutes.
+    any more, and the new one may fetch for provisioning.enrolment_minutes. With another
+    --account, whoever sits there is logged out first, and a first or base user is one
+    no more.
     """
     await editing.edit_device(config, database, name, **wanted)
 

@@ -15,10 +15,11 @@ from asterisk_hotdesk.cli import (
     user_options,
     values,
 )
-from asterisk_hotdesk.cli.finding import devices_named, refuse_hot_desks
+from asterisk_hotdesk.cli.finding import devices_named, logins_of, refuse_hot_desks
+from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.errors import NotFound
-from asterisk_hotdesk.model import Change, Device
+from asterisk_hotdesk.errors import Conflict, NotFound
+from asterisk_hotdesk.model import Change, Device, EndReason
 from asterisk_hotdesk.store import Database, Tx, devices, logins, users
 
 
@@ -38,11 +39,17 @@ async def edit_device(
     options = device_options.checked(given)
     sitter = device_options.sitter(given)
     mac = values.mac_address(given["mac"]) if "mac" in given else None
+    if "account" in given:
+        await _leave_account(config, database, name, given["account"])
     async with database.transaction() as tx:
         (before,) = await devices_named(tx, [name])
         device = replace(
             before, options=replace(before.options, **options), **different
         )
+        if "account" in given:
+            device = await _in_account(
+                tx, device, values.account_name(given["account"])
+            )
         if sitter:
             device = await _seated(tx, device, *sitter)
         exchanged = mac is not None and mac != device.mac
@@ -58,6 +65,33 @@ async def edit_device(
     if exchanged:
         output.say(enrolment.what_to_do(name))
     await changes.say_if_nobody_follows(config, database)
+
+
+async def _leave_account(
+    config: Config, database: Database, name: str, account: str
+) -> None:
+    """Log out who sits at a device that is to belong to another *account*."""
+    async with database.transaction() as tx:
+        (device,) = await devices_named(tx, [name])
+    if device.account == values.account_name(account):
+        return
+    sitting = await logins_of(database, [device], [])
+    await changes.end_logins(hot_desks(config, database), sitting, EndReason.FORCED)
+    for user, _ in sitting:
+        output.say(f"{user.extension} is logged out at {name}.")
+
+
+async def _in_account(tx: Tx, device: Device, account: str) -> Device:
+    """Return *device*, where nobody may sit, as one of *account*.
+
+    Raises `Conflict` if somebody has just sat down.
+    """
+    if account == device.account:
+        return device
+    if await logins.open_logins(tx, device=device):
+        raise Conflict
+    await devices.ensure_account(tx, account)
+    return replace(device, account=account, base_user_id=None, base_user_returns=False)
 
 
 async def _seated(tx: Tx, device: Device, extension: str, returns: bool) -> Device:

@@ -159,14 +159,15 @@ async def taken(
 
 
 async def update(tx: Tx, device: Device) -> None:
-    """Make the device with this id what *device* says, except name and account.
+    """Make the device with this id what *device* says, except its name.
 
     A base user who was not there before sits down when the phone next starts; so does
     the one of a device without a phone, once it has one.
     """
     await tx.execute(
         """
-        UPDATE devices SET mac = %(mac)s, sip_secret = %(sip_secret)s,
+        UPDATE devices SET account = %(account)s, mac = %(mac)s,
+            sip_secret = %(sip_secret)s,
             web_password = %(web_password)s, language = %(language)s,
             emergency_number = %(emergency_number)s, location = %(location)s,
             enabled = %(enabled)s, options = %(options)s, vendor = %(vendor)s,
