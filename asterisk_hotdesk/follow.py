@@ -23,6 +23,7 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Change, Desk, Seating
 from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import (
@@ -32,6 +33,7 @@ from asterisk_hotdesk.pbx.routes import (
     user_entry,
     wanted_entries,
 )
+from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, logins
 
@@ -51,6 +53,8 @@ class Follower:
         routes: Routes,
         directory: Directory,
         refresher: Refresher,
+        lamps: MessageLamps,
+        queue_members: QueueMembers,
         config: Config,
         now: Callable[[], datetime],
     ) -> None:
@@ -59,6 +63,8 @@ class Follower:
         self._routes = routes
         self._directory = directory
         self._refresher = refresher
+        self._lamps = lamps
+        self._queue_members = queue_members
         self._config = config
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -105,6 +111,8 @@ class Follower:
         await self._write(seating)
         # Calls need no hint: lamps may follow a moment later, logins need not wait.
         self._directory.want_hints(seating)
+        self._lamps.want(seating.desks)
+        self._queue_members.follow(seating)
         self._note_routed(seating)
         self.followed |= seating.change
         self.something_followed.set()

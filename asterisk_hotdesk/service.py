@@ -23,11 +23,13 @@ from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
 from asterisk_hotdesk.login import ORIGIN, HotDesks
+from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Change, PhoneKind, Seating
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
 from asterisk_hotdesk.pbx.endpoints import Endpoints
+from asterisk_hotdesk.pbx.mailboxes import Mailboxes
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.stasis import channels
 from asterisk_hotdesk.pepper import pepper, provisioning_key
@@ -35,6 +37,7 @@ from asterisk_hotdesk.phones import vendor_of_mac
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.pnp.responder import Responder, Sighting
 from asterisk_hotdesk.proof import Proof
+from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
@@ -147,16 +150,36 @@ class Daemon:
         self._refresher = Refresher(
             database, routes, per_second=config.refresh.per_second, now=now
         )
+        self._lamps = MessageLamps(
+            database,
+            Mailboxes(self._actions, _message_account(config)),
+            per_second=config.refresh.per_second,
+        )
+        self._queue_members = QueueMembers(database, self._actions)
         endpoints = Endpoints(ari, routes)
         directory = Directory(database, routes, config)
         self._follower = Follower(
-            database, endpoints, routes, directory, self._refresher, config, now
+            database,
+            endpoints,
+            routes,
+            directory,
+            self._refresher,
+            self._lamps,
+            self._queue_members,
+            config,
+            now,
         )
         self._catch_up = CatchUp(
             database, endpoints, routes, directory, self._follower, config
         )
         self._listener = Listener(
-            self._events, database, self._refresher, self._catch_up, now
+            self._events,
+            database,
+            self._refresher,
+            self._lamps,
+            self._queue_members,
+            self._catch_up,
+            now,
         )
         self.desks = HotDesks(
             database=database,
@@ -185,7 +208,7 @@ class Daemon:
         )
         self._proof = Proof(database, self._refresher, self._display, now)
         self._configurations = web.Configurations(config, enrolment, self._proof)
-        self._signs = web.Signs(enrolment, self._proof, self._refresher)
+        self._signs = web.Signs(enrolment, self._proof, self._refresher, self._lamps)
         self._menu = web.PhoneMenu(config, self.desks, enrolment, self._display, now)
         self._encryption = web.tls(config.provisioning)
         self.ready = asyncio.Event()
@@ -219,6 +242,7 @@ class Daemon:
                 self._catch_up.keep_hints,
                 self._follower.keep_noting,
                 self._refresher.run,
+                self._keep_lamps_and_queues,
                 self._keep_hearing_changes,
                 self._keep_answering_calls,
                 self._serve_phones,
@@ -277,6 +301,12 @@ class Daemon:
         # Not before: to another daemon's desks, all of it would be wrong.
         await self._ours.wait()
         await self._catch_up.run()
+
+    async def _keep_lamps_and_queues(self) -> None:
+        await self._ours.wait()
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._lamps.run())
+            parts.create_task(self._queue_members.run())
 
     async def _keep_hearing_changes(self) -> None:
         await self._ours.wait()
@@ -395,6 +425,14 @@ class _PnpPhones:
             mac, kind, address=sighting.address, by="pnp"
         )
         return None
+
+
+def _message_account(config: Config) -> str:
+    """Return what a phone dials to hear the messages of whoever sits there."""
+    host, port = config.provisioning.sip_server, config.provisioning.sip_port
+    return (
+        f"{config.codes.voicemail_code()}@{f'[{host}]' if ':' in host else host}:{port}"
+    )
 
 
 def _notify_systemd(state: str) -> None:

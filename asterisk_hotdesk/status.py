@@ -15,8 +15,10 @@ from datetime import datetime
 
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.errors import HotdeskError
+from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
+from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, status
 from asterisk_hotdesk.store.status import Absence, Seen
@@ -40,12 +42,16 @@ class Listener:
         ami: Ami,
         database: Database,
         refresher: Refresher,
+        lamps: MessageLamps,
+        queue_members: QueueMembers,
         catch_up: CatchUp,
         now: Callable[[], datetime],
     ) -> None:
         self._ami = ami
         self._database = database
         self._refresher = refresher
+        self._lamps = lamps
+        self._queue_members = queue_members
         self._catch_up = catch_up
         self._now = now
         self._pending: dict[str, Seen] = {}
@@ -74,7 +80,7 @@ class Listener:
         """Note what one AMI event says; one without the headers it needs says nothing.
 
         Sources: Asterisk documentation, AMI events ContactStatus, DeviceStateChange,
-        FullyBooted and Reload.
+        MessageWaiting, FullyBooted and Reload.
         """
         match event.get("event"):
             case "ContactStatus":
@@ -83,7 +89,15 @@ class Listener:
                 if device := _device_of(event):
                     self._states_heard.add(device)
                     self._take_state(device, event.get("state", ""))
-            case "FullyBooted" | "Reload":
+            case "MessageWaiting":
+                self._lamps.note_messages(event.get("mailbox", ""))
+            case "FullyBooted":
+                # Also whenever we connect: who knows what happened meanwhile.
+                self._catch_up.asterisk_was_reloaded()
+                self._begin_anew()
+                self._lamps.want_all()
+                self._queue_members.want_all()
+            case "Reload":
                 self._catch_up.asterisk_was_reloaded()
                 self._begin_anew()
             case _ if event is LOST:
@@ -115,6 +129,7 @@ class Listener:
             self._returned.append(Absence(device, since, self._now()))
         if reachable:
             self._refresher.note_registered(device)
+            self._lamps.note_registered(device)
         # The event lacks address and user agent: the list has them.
         self._snapshot_wanted.set()
 

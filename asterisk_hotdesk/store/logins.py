@@ -347,6 +347,15 @@ async def everyone_logged_in(tx: Tx) -> list[tuple[User, Device]]:
     return [(desk.user, desk.device) for desk in desks if desk.user]
 
 
+async def devices_with_mailboxes(tx: Tx, mailboxes: Collection[str]) -> list[str]:
+    """Return the names of the devices where somebody with one of *mailboxes* sits."""
+    rows = await tx.execute(
+        DESKS + "WHERE users.mailbox = ANY(%s)",
+        [list(mailboxes)],
+    )
+    return [row["name"] for row in await rows.fetchall()]
+
+
 async def unrouted(tx: Tx, device_names: Collection[str]) -> set[str]:
     """Return which devices' last switch is not in force in the PBX yet."""
     rows = await tx.execute(

@@ -33,7 +33,7 @@ class Proof(Protocol):
 
 
 class Registered(Protocol):
-    """Who tells phones what they missed."""
+    """Who tells phones what they missed or forgot."""
 
     def note_registered(self, device: str) -> None:
         """The phone is back."""
@@ -42,10 +42,10 @@ class Registered(Protocol):
 class Signs:
     """Hears what phones say by themselves."""
 
-    def __init__(self, tokens: Tokens, proof: Proof, refresher: Registered) -> None:
+    def __init__(self, tokens: Tokens, proof: Proof, *tellers: Registered) -> None:
         self._tokens = tokens
         self._proof = proof
-        self._refresher = refresher
+        self._tellers = tellers
 
     async def hear(self, request: web.Request) -> web.Response:
         """Take a sign; a phone shows nothing of an empty answer."""
@@ -56,5 +56,6 @@ class Signs:
         if about["sign"] == "boot":
             self._proof.started(desk.device.name)
         else:
-            self._refresher.note_registered(desk.device.name)
+            for teller in self._tellers:
+                teller.note_registered(desk.device.name)
         return web.Response(text="", headers={"Cache-Control": "no-store"})

@@ -245,6 +245,34 @@ class FakeRefresher:
 
 
 @dataclass
+class FakeLamps:
+    """Remembers whose lamps may be wrong."""
+
+    mailboxes: list[str] = field(default_factory=list)
+    registered: list[str] = field(default_factory=list)
+    all_times: int = 0
+
+    def note_messages(self, mailbox: str) -> None:
+        self.mailboxes.append(mailbox)
+
+    def note_registered(self, device: str) -> None:
+        self.registered.append(device)
+
+    def want_all(self) -> None:
+        self.all_times += 1
+
+
+@dataclass
+class FakeQueueMembers:
+    """Counts how often all were wanted."""
+
+    all_times: int = 0
+
+    def want_all(self) -> None:
+        self.all_times += 1
+
+
+@dataclass
 class FakeCatchUp:
     """Counts how often Asterisk was said to have forgotten something."""
 
@@ -261,6 +289,8 @@ class Desk:
     office: Office
     ami: FakeAmi = field(default_factory=FakeAmi)
     refresher: FakeRefresher = field(default_factory=FakeRefresher)
+    lamps: FakeLamps = field(default_factory=FakeLamps)
+    queue_members: FakeQueueMembers = field(default_factory=FakeQueueMembers)
     catch_up: FakeCatchUp = field(default_factory=FakeCatchUp)
     now: datetime = NOW
 
@@ -269,6 +299,8 @@ class Desk:
             cast(Ami, self.ami),
             database or self.office.database,
             cast(Any, self.refresher),
+            cast(Any, self.lamps),
+            cast(Any, self.queue_members),
             cast(Any, self.catch_up),
             lambda: self.now,
         )
@@ -615,9 +647,19 @@ async def test_where_a_phone_is_is_in_its_contact(desk: Desk) -> None:
 words = st.text(max_size=8) | st.sampled_from(
     ["PJSIP/HD0001", "HD0001", "Reachable", "Removed", "INUSE", "9" * 5000]
 )
-kinds = st.sampled_from(["ContactStatus", "DeviceStateChange", "Reload", "FullyBooted"])
+kinds = st.sampled_from(
+    ["ContactStatus", "DeviceStateChange", "MessageWaiting", "Reload", "FullyBooted"]
+)
 headers = st.sampled_from(
-    ["endpointname", "aor", "contactstatus", "roundtripusec", "device", "state"]
+    [
+        "endpointname",
+        "aor",
+        "contactstatus",
+        "roundtripusec",
+        "device",
+        "state",
+        "mailbox",
+    ]
 )
 
 
@@ -636,11 +678,37 @@ def test_no_message_stops_the_listener(sent: list[Message]) -> None:
         cast(Ami, FakeAmi()),
         cast(Database, None),
         cast(Any, FakeRefresher()),
+        cast(Any, FakeLamps()),
+        cast(Any, FakeQueueMembers()),
         cast(Any, FakeCatchUp()),
         lambda: NOW,
     )
     for message in sent:
         listener.take(message)
+
+
+def test_new_messages_and_phones_that_are_back_concern_the_lamps() -> None:
+    desk = Desk(cast(Office, None))
+    listener = desk.listener(cast(Database, object()))
+
+    listener.take({"event": "MessageWaiting", "mailbox": "100@default"})
+    listener.take(
+        {"event": "ContactStatus", "endpointname": "X", "contactstatus": "Reachable"}
+    )
+
+    assert desk.lamps == FakeLamps(mailboxes=["100@default"], registered=["X"])
+    assert desk.queue_members.all_times == 0
+
+
+def test_asterisk_that_has_started_anew_may_have_forgotten_everybody() -> None:
+    desk = Desk(cast(Office, None))
+    listener = desk.listener(cast(Database, object()))
+
+    listener.take({"event": "FullyBooted"})
+    # A reload forgets neither, and resumes nobody who takes a break.
+    listener.take({"event": "Reload"})
+
+    assert (desk.lamps.all_times, desk.queue_members.all_times) == (1, 1)
 
 
 # The store -------------------------------------------------------------------
