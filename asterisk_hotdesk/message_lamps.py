@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 
+_NOT_WRITTEN = "Unable to retrieve endpoint"
+"""What Asterisk says of a device that it does not know yet: its time will come."""
+
 
 class MessageLamps:
     """Whose lamp has to be told, one after the other."""
@@ -123,6 +126,8 @@ class MessageLamps:
             )
             await self._mailboxes.show(device, messages)
         except AmiRefused as refused:
+            if _NOT_WRITTEN in str(refused):
+                return
             if self._refusal != str(refused):
                 log.warning("message lamps are left alone: %s", refused)
             self._refusal = str(refused)

@@ -1,7 +1,7 @@
 """`make bench`: what hot desking costs, as ratios to a floor measured in the same run.
 
 python -m tests.bench            all of it
-python -m tests.bench login      one part: login, scale, provisioning or check
+python -m tests.bench login      one part: login, pbx, scale, provisioning or check
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import check, login, provisioning, scale
+from tests.bench import check, login, pbx, provisioning, scale
 
 PARTS = {
     "login": login.main,
+    "pbx": pbx.main,
     "scale": scale.main,
     "provisioning": provisioning.main,
     "check": check.main,
