@@ -126,11 +126,12 @@ def dialplan_of(facts: Facts) -> Dialplan:
 
 
 def code_patterns(facts: Facts) -> list[Pattern]:
-    """Return what people dial to log in and out."""
+    """Return what people dial to log in and out, and to hear their messages."""
     codes = facts.config.codes
+    others = (codes.ask_code(), codes.logout_code(), codes.voicemail_code())
     lengths = [*range(2, LONGEST_EXTENSION + 1), 1]
     logins = [f"_{codes.login_code('X' * length)}" for length in lengths]
-    return [Pattern(text) for text in (codes.ask_code(), codes.logout_code(), *logins)]
+    return [Pattern(text) for text in (*others, *logins)]
 
 
 def _written(conf: Conf) -> Dialplan:

@@ -304,6 +304,17 @@ def test_a_right_that_we_lack(pbx: GrownPbx) -> None:
     assert "the right reporting" in finding.what
 
 
+def test_queues_need_another_right_and_module(pbx: GrownPbx) -> None:
+    pbx.users = [user("100", queue_interface="Local/100@internal/n")]
+    assert set(codes(pbx)) == {
+        ("ami-queue-right-missing", WARNING),
+        ("module-missing", ERROR),
+    }
+    pbx.ami = replace(LEAST_RIGHTS, actions=LEAST_RIGHTS.actions | {"queuepause"})
+    pbx.ari = replace(ALL_IS_WELL, modules=ALL_IS_WELL.modules | {"app_queue"})
+    assert codes(pbx) == []
+
+
 def test_a_right_that_we_do_not_need(pbx: GrownPbx) -> None:
     pbx.ami = replace(LEAST_RIGHTS, actions=LEAST_RIGHTS.actions | {"originate"})
     assert codes(pbx) == [("ami-too-many-rights", WARNING)]

@@ -52,6 +52,14 @@ def _actions(facts: Facts, allowed: frozenset[str]) -> Iterator[Finding]:
                 "Set write=system,reporting,user for it in manager.conf, then:"
                 " asterisk -rx 'manager reload'",
             )
+    if any(u.queue_interface for u in facts.users) and "queuepause" not in allowed:
+        yield warning(
+            "ami-queue-right-missing",
+            f"The AMI user {user} lacks the right agent, so queue members are neither"
+            " paused at logout nor resumed at login.",
+            "Set write=system,reporting,user,agent for it in manager.conf, then:"
+            " asterisk -rx 'manager reload'",
+        )
     spare = [r for r, action in DANGEROUS_ACTIONS.items() if action in allowed]
     if spare:
         yield warning(

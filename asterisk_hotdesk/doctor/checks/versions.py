@@ -55,6 +55,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     needed = dict(MODULES)
     if any(u.logged_out_treatment is LoggedOutTreatment.VOICEMAIL for u in facts.users):
         needed["app_voicemail"] = "callers get a mailbox while nobody is logged in"
+    if any(u.mailbox for u in facts.users):
+        needed["app_voicemail"] = "message lamps follow people"
+    if any(u.queue_interface for u in facts.users):
+        needed["app_queue"] = "queue members are paused while nobody is logged in"
     for module, purpose in needed.items():
         if module not in facts.ari.modules:
             yield error(
