@@ -16,6 +16,9 @@ from asterisk_hotdesk.pbx.routes import users_context
 OURS = "hotdesk-"
 """How the names of all our contexts begin."""
 
+HOOKS = "hotdesk-custom-"
+"""How contexts begin that the PBX has for our dialplan to ask."""
+
 CODES = "hotdesk-codes"
 EMERGENCY = "hotdesk-emergency"
 

@@ -304,6 +304,13 @@ def test_a_right_that_we_lack(pbx: GrownPbx) -> None:
     assert "the right reporting" in finding.what
 
 
+def test_a_context_that_we_ask_is_the_pbxs_own(pbx: GrownPbx) -> None:
+    hook = "[hotdesk-custom-logged-out]\nexten => 100,1,Hangup()\n"
+    path = pbx.folder / "extensions.conf"
+    path.write_text(path.read_text() + hook)
+    assert codes(pbx) == []
+
+
 def test_queues_need_another_right_and_module(pbx: GrownPbx) -> None:
     pbx.users = [user("100", queue_interface="Local/100@internal/n")]
     assert set(codes(pbx)) == {

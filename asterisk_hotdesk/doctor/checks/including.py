@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from asterisk_hotdesk.doctor.dialplan import (
     CODES,
+    HOOKS,
     OURS,
     Dialplan,
     endpoints,
@@ -129,7 +130,7 @@ def _calls_users(facts: Facts, dialplan: Dialplan, context: str) -> bool:
 
 def _taken_names(facts: Facts) -> Iterator[Finding]:
     for section in facts.files.conf("extensions.conf").in_use:
-        if section.name.startswith(OURS):
+        if section.name.startswith(OURS) and not section.name.startswith(HOOKS):
             yield error(
                 "context-name-taken",
                 f"{section.place}: the PBX has a context [{section.name}] of its own."
