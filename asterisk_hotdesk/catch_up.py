@@ -130,6 +130,7 @@ class CatchUp:
             await self._compare_endpoints()
         else:
             await self._rewrite_endpoints()
+        await self._directory.endpoints_have_followed()
         await self._directory.correct_hints()
 
     async def _compare_entries(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from asterisk_hotdesk.errors import ConfigError
 
 Key = tuple[str, ...]
-"""A table and a key in it, or a key (also a table) at the top of the file."""
+"""Tables and a key in the last, or a key (also a table) at the top of the file."""
 
 _LARGEST = 65536
 
@@ -56,7 +56,8 @@ class TomlFile:
 
     def line(self, key: Key) -> int:
         """Return the line of *key*, else of its table; 0 where neither is written."""
-        return self._lines.get(key) or self._lines.get(key[:1]) or 0
+        tables = (key[:depth] for depth in range(len(key), 0, -1))
+        return next((self._lines[t] for t in tables if t in self._lines), 0)
 
     @cached_property
     def _lines(self) -> dict[Key, int]:
@@ -114,4 +115,4 @@ def _keys(values: dict[str, Any]) -> Iterator[Key]:
     for name, value in values.items():
         yield (name,)
         if isinstance(value, dict):
-            yield from ((name, inner) for inner in value)
+            yield from ((name, *inner) for inner in _keys(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ Settings = TypeVar("Settings", bound=BaseModel)
 _PLAINLY = {
     "int_type": "should be a whole number",
     "model_type": "should be a table",
+    "extra_forbidden": "unknown",
     "path_type": "should be an absolute path in quotes",
     "string_type": "should be text in quotes",
     "too_short": "should not be empty",
@@ -136,7 +138,7 @@ class _Loading:
 
     def note_invalid(self, details: ErrorDetails) -> None:
         """Note in plain words what pydantic found."""
-        key = tuple(str(part) for part in details["loc"][:2])
+        key = _key_at(details["loc"])
         if details["type"] == "missing":
             # Where its file cannot be read, that has been said.
             if _file_key(key) not in dict(self.problems):
@@ -190,6 +192,12 @@ class _Loading:
             ]
             + outside
         )
+
+
+def _key_at(place: tuple[int | str, ...]) -> Key:
+    """Return the key that pydantic means; the place inside a list is of no interest."""
+    names = itertools.takewhile(lambda part: isinstance(part, str), place)
+    return tuple(str(name) for name in names if name != "[key]")
 
 
 def _file_key(key: Key) -> Key:

@@ -12,8 +12,10 @@ from enum import StrEnum
 from asterisk_hotdesk.errors import (
     AlreadyLoggedIn,
     BadCredentials,
+    InEmergency,
     LockedOut,
     NobodyLoggedIn,
+    NoLocation,
     NotAHotDesk,
     Refused,
 )
@@ -35,6 +37,8 @@ class Prompt(StrEnum):
     LOCKED_OUT = "locked_out"
     NOT_A_HOT_DESK = "not_a_hot_desk"
     ALREADY_LOGGED_IN = "already_logged_in"
+    NO_LOCATION = "no_location"
+    IN_EMERGENCY = "in_emergency"
     UNAVAILABLE = "unavailable"
     GOODBYE = "goodbye"
 
@@ -101,6 +105,10 @@ def prompt_for(refusal: Refused) -> Prompt:
             return Prompt.LOCKED_OUT
         case NotAHotDesk():
             return Prompt.NOT_A_HOT_DESK
+        case NoLocation():
+            return Prompt.NO_LOCATION
+        case InEmergency():
+            return Prompt.IN_EMERGENCY
         case AlreadyLoggedIn():
             return Prompt.ALREADY_LOGGED_IN
         case NobodyLoggedIn():

@@ -40,6 +40,8 @@ class Directory:
         self._wanted: dict[str, None] = {}
         """Keys of those whose hint comes next, in the order of their logins."""
         self.hints_wanted = asyncio.Event()
+        self._places: set[files.Place] = set()
+        """Where endpoints may be now."""
 
     def take(self, seating: Seating) -> None:
         """Note who sits where now."""
@@ -113,8 +115,9 @@ class Directory:
             self._take_places(desks, people)
             phones = sorted((desk.device for desk in desks), key=lambda d: d.name)
             pjsip = files.pjsip_file(self._config, phones)
-            contexts = {user.context for user in people}
-            extensions = files.extensions_file(self._config, phones, contexts)
+            places = files.places_of(phones, people)
+            self._places |= places | await self._places_filed()
+            extensions = files.extensions_file(self._config, phones, self._places)
             hints = files.users_file(self._sitting.values())
             await self._write_file(files.PJSIP, pjsip)
             await self._load("res_pjsip.so", pjsip)
@@ -126,6 +129,23 @@ class Directory:
                 "pbx_config.so", extensions, files.without_hints(hints)
             ):
                 self.dialplan_was_reloaded()
+
+    async def _places_filed(self) -> set[files.Place]:
+        """Return where endpoints may have been when the daemon before us ended."""
+        if self._places:
+            return set()
+        text = await asyncio.to_thread(files.read, self._folder, files.EXTENSIONS)
+        return files.places_in(text)
+
+    async def endpoints_have_followed(self) -> None:
+        """Forget contexts that no endpoint is in any more; the next file lacks them.
+
+        Until then they stay: from a context that is not there, nobody could call for
+        help.
+        """
+        async with self._files_lock, self._database.transaction() as tx:
+            desks, people = await logins.desks(tx), await users.everyone(tx)
+            self._places = files.places_of((desk.device for desk in desks), people)
 
     async def _load(self, module: str, *texts: str) -> bool:
         """Let *module* read its files again unless it has read *texts*; return if so.

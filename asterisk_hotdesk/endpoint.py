@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from asterisk_hotdesk.contexts import idle_context, used_context
 from asterisk_hotdesk.model import Desk, DeviceOptions
-
-IDLE_CONTEXT = "hotdesk-idle"
-"""Emergency numbers and the hot-desk codes, nothing else."""
 
 STATIC_FIELDS = {
     "disallow": "all",
@@ -34,15 +32,6 @@ _OF_USERS = {
 _IDENTITY = ("aors", "auth", "callerid", "context", "language", "subscribe_context")
 
 
-def context_of(user_context: str) -> str:
-    """Return the context of a used device: emergency, our codes, then the user's own.
-
-    A device never points straight at a context of the PBX, so nothing there can shadow
-    an emergency number or the code to log out.
-    """
-    return f"hotdesk-as-{user_context}"
-
-
 def endpoint_fields(
     desk: Desk, *, default_language: str, extra: Mapping[str, str]
 ) -> dict[str, str]:
@@ -53,7 +42,11 @@ def endpoint_fields(
     all devices; what the options of this one say comes before it.
     """
     device, user = desk.device, desk.user
-    context = context_of(user.context) if user else IDLE_CONTEXT
+    context = (
+        used_context(device.account, user.context)
+        if user
+        else idle_context(device.account)
+    )
     language = (user and user.language) or device.language or default_language
     return {
         **STATIC_FIELDS,

@@ -84,6 +84,18 @@ class AlreadyLoggedIn(Refused):
     code = "already_logged_in"
 
 
+class NoLocation(Refused):
+    """Nobody can log in at a device without a location; give it one."""
+
+    code = "no_location"
+
+
+class InEmergency(Refused):
+    """The device is in an emergency call; try again when it has ended."""
+
+    code = "in_emergency"
+
+
 class NobodyLoggedIn(Refused):
     """Nobody is logged in there."""
 

@@ -17,6 +17,7 @@ from asterisk_hotdesk.config import PinsConfig
 from asterisk_hotdesk.errors import (
     BadCredentials,
     HotdeskError,
+    InEmergency,
     NobodyLoggedIn,
     NotAHotDesk,
     NotAllowed,
@@ -41,6 +42,7 @@ from asterisk_hotdesk.store import (
     base_users,
     credentials,
     devices,
+    emergencies,
     events,
     logins,
     users,
@@ -77,6 +79,8 @@ class HotDesks:
     second_login: rules.SecondLogin
     follow: Callable[[Seating], Awaitable[None]] | None = field(default=None)
     """None in a process that is not the daemon: the daemon hears of every change."""
+    location_required: bool = False
+    """Whether nobody can log in at a device without a location."""
 
 
 async def log_in(
@@ -103,14 +107,18 @@ async def log_in(
 
 
 async def require_hot_desk(desks: HotDesks, *, device_name: str, now: datetime) -> None:
-    """Return if the phone is a hot desk; raise `NotAHotDesk`, recorded, if not.
+    """Return if people can log in at a phone now; raise why not, recorded, if not.
 
     So that nobody is asked for a PIN in vain.
     """
     try:
         async with desks.database.transaction() as tx:
-            if not (await _device(tx, device_name)).enabled:
+            device = await _device(tx, device_name)
+            if not device.enabled:
                 raise NotAHotDesk
+            rules.check_location(device, required=desks.location_required)
+            if await emergencies.calling(tx, [device_name]):
+                raise InEmergency
     except Refused as refusal:
         await _record_refusal(desks, refusal, "", device_name, now)
         raise
@@ -156,7 +164,8 @@ async def log_out(
 ) -> Outcome:
     """Make a device idle; where *only* is named, only if that user sits there.
 
-    Raises `NotAHotDesk` for a phone that is none, and `NobodyLoggedIn`.
+    Raises `NotAHotDesk` for a phone that is none, `NobodyLoggedIn`, and `InEmergency`
+    while somebody calls for help there.
     """
     try:
         async with desks.database.transaction() as tx:
@@ -167,6 +176,7 @@ async def log_out(
             (login, user, _) = held.open[0]
             if only is not None and user.id != only.id:
                 raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
+            rules.check_emergency([device], held.calling)
             await logins.end(tx, login, reason, now)
             desk = await logins.make_idle(tx, device, held.generations[0], now)
             await _call_base_user_back(tx, user, device)
@@ -290,6 +300,10 @@ async def _sit_down(
     ending = rules.make_room(
         user, device, [login for login, _, _ in held.open], desks.second_login
     )
+    is_there = len(ending) < len(held.open)
+    left = [around[login.id][1] for login, _ in ending]
+    rules.check_location(device, required=desks.location_required)
+    rules.check_emergency(left if is_there else [device, *left], held.calling)
     generation, other_generation = held.generations
     seating, happened = Seating({}, {}), []
     for login, reason in ending:
@@ -297,11 +311,11 @@ async def _sit_down(
         await logins.end(tx, login, reason, now)
         happened.append(_event("logout", reason, other, seat, now, by))
         if seat.id != device.id:
-            left = await logins.make_idle(tx, seat, other_generation, now)
-            seating.desks[seat.name] = left
+            idle = await logins.make_idle(tx, seat, other_generation, now)
+            seating.desks[seat.name] = idle
             await _call_base_user_back(tx, other, seat)
         seating.users[other.key] = (other, None)
-    if len(ending) < len(held.open):
+    if is_there:
         # She sits here already: nothing new, but whoever asks gets it done again.
         desk = await logins.desk(tx, device.name)
     else:

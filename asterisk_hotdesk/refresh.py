@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Refresher:
         # What is due first comes first; what was planned anew since is passed over.
         self._plan: list[tuple[float, str]] = []
         self._in_call: set[str] = set()
+        self._quiet_until: dict[str, float] = {}
         self._stir = asyncio.Event()
 
     def want(self, device: str, generation: int) -> None:
@@ -82,6 +84,15 @@ class Refresher:
             self._in_call.discard(device)
             self._plan_for(device)
 
+    def hold(self, device: str) -> None:
+        """Leave the phone alone until `release`: somebody calls for help there."""
+        self._quiet_until[device] = math.inf
+
+    def release(self, device: str, quiet_seconds: float) -> None:
+        """Leave the phone alone for so many seconds more, then no longer."""
+        self._quiet_until[device] = time.monotonic() + quiet_seconds
+        self._plan_for(device)
+
     def note_registered(self, device: str) -> None:
         """The phone is back: tell it at once what it missed."""
         waiting = self._waiting.get(device)
@@ -103,7 +114,10 @@ class Refresher:
             await asyncio.sleep(self._pause)
 
     def _plan_for(self, device: str) -> None:
-        if waiting := self._waiting.get(device):
+        waiting = self._waiting.get(device)
+        quiet_until = self._quiet_until.get(device, 0.0)
+        if waiting and quiet_until < math.inf:
+            waiting.due = max(waiting.due, quiet_until)
             heapq.heappush(self._plan, (waiting.due, device))
             self._stir.set()
 
@@ -113,7 +127,9 @@ class Refresher:
             due, device = heapq.heappop(self._plan)
             waiting = self._waiting.get(device)
             # A phone in a call is planned again when the call ends.
-            if waiting and waiting.due == due and device not in self._in_call:
+            if not waiting or waiting.due != due or device in self._in_call:
+                continue
+            if self._quiet_until.get(device, 0.0) <= now:
                 return device
         return None
 

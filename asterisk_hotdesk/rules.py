@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from asterisk_hotdesk.errors import AlreadyLoggedIn, LockedOut
+from asterisk_hotdesk.errors import AlreadyLoggedIn, InEmergency, LockedOut, NoLocation
 from asterisk_hotdesk.model import Device, EndReason, Failures, Login, User
 
 SecondLogin = Literal["move", "refuse"]
@@ -34,6 +34,27 @@ def make_room(
         elif login.device_id == device.id:
             ending.append((login, EndReason.REPLACED))
     return ending
+
+
+def check_location(device: Device, *, required: bool) -> None:
+    """Raise `NoLocation` where the policy wants to know where *device* stands."""
+    if required and not device.location:
+        raise NoLocation(
+            f"{device.name} has no location, so nobody can log in there; see: hotdesk"
+            " device edit --location."
+        )
+
+
+def check_emergency(switched: Collection[Device], calling: Collection[int]) -> None:
+    """Raise `InEmergency` if one of the devices *switched* is in an emergency call.
+
+    *calling* has the ids of those that are.
+    """
+    for device in switched:
+        if device.id in calling:
+            raise InEmergency(
+                f"{device.name} is in an emergency call; try again when it has ended."
+            )
 
 
 def locked_until(

@@ -17,6 +17,7 @@ from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.display import Display
+from asterisk_hotdesk.emergency import EmergencyCalls
 from asterisk_hotdesk.enrolment import Enrolment
 from asterisk_hotdesk.errors import ConfigError, HotdeskError, Unavailable
 from asterisk_hotdesk.fencing import SignOfLife
@@ -25,6 +26,7 @@ from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sou
 from asterisk_hotdesk.login import ORIGIN, HotDesks
 from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Change, PhoneKind, Seating
+from asterisk_hotdesk.notices import Notices
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
@@ -172,6 +174,15 @@ class Daemon:
         self._catch_up = CatchUp(
             database, endpoints, routes, directory, self._follower, config
         )
+        self._emergencies = EmergencyCalls(
+            database,
+            ari,
+            routes,
+            self._refresher,
+            Notices(ari, config.emergency),
+            config.emergency,
+            now,
+        )
         self._listener = Listener(
             self._events,
             database,
@@ -180,12 +191,14 @@ class Daemon:
             self._queue_members,
             self._catch_up,
             now,
+            also_told=[self._emergencies.take],
         )
         self.desks = HotDesks(
             database=database,
             pins=Pins(pepper(config)),
             limits=config.pins,
             second_login=config.policy.second_login,
+            location_required=config.policy.refuse_login_without_location,
             follow=self._follow_decided,
         )
         self._base_users = BaseUsers(self.desks, now)
@@ -241,7 +254,8 @@ class Daemon:
                 self._catch_up.keep_checking,
                 self._catch_up.keep_hints,
                 self._follower.keep_noting,
-                self._refresher.run,
+                self._keep_refreshing,
+                self._keep_knowing_emergencies,
                 self._keep_lamps_and_queues,
                 self._keep_hearing_changes,
                 self._keep_answering_calls,
@@ -307,6 +321,15 @@ class Daemon:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._lamps.run())
             parts.create_task(self._queue_members.run())
+
+    async def _keep_knowing_emergencies(self) -> None:
+        await self._ours.wait()
+        await self._emergencies.run()
+
+    async def _keep_refreshing(self) -> None:
+        # Not before: the phone of somebody who calls for help is to be left alone.
+        await self._emergencies.known.wait()
+        await self._refresher.run()
 
     async def _keep_hearing_changes(self) -> None:
         await self._ours.wait()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
@@ -46,7 +46,10 @@ class Listener:
         queue_members: QueueMembers,
         catch_up: CatchUp,
         now: Callable[[], datetime],
+        *,
+        also_told: Sequence[Callable[[Message], None]] = (),
     ) -> None:
+        self._also_told = also_told
         self._ami = ami
         self._database = database
         self._refresher = refresher
@@ -74,7 +77,10 @@ class Listener:
     async def _listen(self) -> None:
         assert self._ami.events is not None  # noqa: S101 - made with events
         while True:
-            self.take(await self._ami.events.get())
+            event = await self._ami.events.get()
+            self.take(event)
+            for take in self._also_told:
+                take(event)
 
     def take(self, event: Message) -> None:
         """Note what one AMI event says; one without the headers it needs says nothing.

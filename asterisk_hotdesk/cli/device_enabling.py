@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from asterisk_hotdesk.cli import changes, output
-from asterisk_hotdesk.cli.finding import devices_named, logins_of
+from asterisk_hotdesk.cli.finding import devices_named, logins_of, require_no_emergency
 from asterisk_hotdesk.cli.opening import hot_desks, with_database
 from asterisk_hotdesk.cli.options import NAMES, names_given
 from asterisk_hotdesk.config import Config
@@ -58,6 +58,8 @@ async def _set(
 ) -> list[Device]:
     async with database.transaction() as tx:
         found = await devices_named(tx, names)
+        if not enabled:
+            await require_no_emergency(tx, names)
         for device in found:
             await devices.update(tx, replace(device, enabled=enabled))
             await logins.want_fetch(tx, device.name)

@@ -204,7 +204,7 @@ def _settings(config: Config, device: Device) -> PhoneSettings:
     # Only these commands need it, and it brings the HTTP server with it.
     from asterisk_hotdesk.web.urls import phone_settings
 
-    return phone_settings(config, "TOKEN", device.mac or _NO_MAC)
+    return phone_settings(config, "TOKEN", device.mac or _NO_MAC, device.account)
 
 
 def _for_programs(key: PlacedKey) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from asterisk_hotdesk.cli import (
     editing,
     output,
     removing,
+    status_showing,
 )
 from asterisk_hotdesk.cli.device_options import desk_options, sitter_options
 from asterisk_hotdesk.cli.opening import with_database
@@ -123,6 +124,8 @@ async def list_devices(config: Config, database: Database, as_json: bool) -> Non
         output.say("No devices; see: hotdesk device add --help")
     else:
         output.table(device_showing.COLUMNS, map(device_showing.row, desks))
+        for sentence in status_showing.location_advice(desks):
+            output.note(sentence)
 
 
 @device.command()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from asterisk_hotdesk.errors import Invalid, NotFound
+from asterisk_hotdesk.errors import InEmergency, Invalid, NotFound
 from asterisk_hotdesk.model import Device, User
-from asterisk_hotdesk.store import Database, Tx, devices, logins
+from asterisk_hotdesk.store import Database, Tx, devices, emergencies, logins
 
 
 async def devices_named(tx: Tx, names: Sequence[str]) -> list[Device]:
@@ -39,3 +39,11 @@ async def logins_of(
     async with database.transaction() as tx:
         everyone = await logins.everyone_logged_in(tx)
     return [(u, d) for u, d in everyone if u.id in of or d.id in at]
+
+
+async def require_no_emergency(tx: Tx, names: Collection[str]) -> None:
+    """Raise `InEmergency` if somebody calls for help at one of these devices."""
+    if calling := await emergencies.calling(tx, names):
+        raise InEmergency(
+            f"{calling[0]} is in an emergency call; try again when it has ended."
+        )

@@ -74,4 +74,5 @@ def hot_desks(config: Config, database: Database) -> HotDesks:
         pins=Pins(pepper(config)),
         limits=config.pins,
         second_login=config.policy.second_login,
+        location_required=config.policy.refuse_login_without_location,
     )

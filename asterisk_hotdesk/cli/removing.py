@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asterisk_hotdesk.cli import changes, output
-from asterisk_hotdesk.cli.finding import devices_named, logins_of
+from asterisk_hotdesk.cli.finding import devices_named, logins_of, require_no_emergency
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.cli.permitting import note_missing
 from asterisk_hotdesk.config import Config
@@ -23,6 +23,7 @@ async def remove_devices(
     desks = hot_desks(config, database)
     async with database.transaction() as tx:
         leaving = await devices_named(tx, names)
+        await require_no_emergency(tx, names)
     sitting = await logins_of(database, leaving, [])
     output.confirm(
         f"Remove {output.counted(names, 'device')}{_those(sitting)}?", yes=yes

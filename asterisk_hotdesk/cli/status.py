@@ -53,3 +53,5 @@ async def status(config: Config, database: Database, as_json: bool) -> None:
     output.say(status_showing.counted(seats, daemon_running=running))
     for sentence in status_showing.advice(seats):
         output.say(sentence)
+    for sentence in status_showing.location_advice(desks):
+        output.note(sentence)

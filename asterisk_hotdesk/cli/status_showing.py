@@ -11,6 +11,8 @@ from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
 from asterisk_hotdesk.model import Desk, Device
 from asterisk_hotdesk.store.status import DeviceStatus
 
+_MOST_NAMED = 5
+
 COLUMNS = ("Device", "User", "Name", "Since", "PBX", "Phone", "Seen", "Location")
 
 
@@ -126,6 +128,18 @@ def advice(seats: Sequence[Seat]) -> list[str]:
         f"Restarts where it should only fetch: {', '.join(devices)}. Update the"
         f" firmware of {kind}."
         for kind, devices in names.items()
+    ]
+
+
+def location_advice(desks: Sequence[Desk]) -> list[str]:
+    """Return what to do about devices without a location: a sentence, or none."""
+    lost = sorted(desk.device.name for desk in desks if not desk.device.location)
+    if not lost:
+        return []
+    named = ", ".join(lost[:_MOST_NAMED]) + (", …" if len(lost) > _MOST_NAMED else "")
+    return [
+        f"{len(lost)} without a location ({named}): nobody can tell where an emergency"
+        " call comes from; see: hotdesk device edit --location"
     ]
 
 

@@ -108,7 +108,7 @@ def extension(config: Config, text: str) -> str:
             raise Invalid(
                 f"extension {text}: its login code {code} is the one that {meaning}"
             )
-    if text in config.emergency.numbers:
+    if text in config.emergency.all_numbers:
         raise Invalid(f"extension {text} is an emergency number")
     return text
 

@@ -178,6 +178,37 @@ class Ari:
             query={"context": context, "extension": "s", "priority": "1"},
         )
 
+    async def channels(self) -> frozenset[str]:
+        """Return the unique ids of all channels that there are."""
+        return frozenset(channel["id"] for channel in await self._ask("channels"))
+
+    async def ring(
+        self,
+        endpoint: str,
+        *,
+        context: str,
+        caller_id: str,
+        seconds: int,
+        variables: Mapping[str, str],
+    ) -> None:
+        """Ring *endpoint*; whoever answers is at extension `s` of *context*.
+
+        Returns as soon as Asterisk begins.
+        """
+        await self._request(
+            "POST",
+            "channels",
+            query={
+                "endpoint": endpoint,
+                "context": context,
+                "extension": "s",
+                "priority": "1",
+                "callerId": caller_id,
+                "timeout": str(seconds),
+            },
+            body={"variables": dict(variables)},
+        )
+
     async def _unless_gone(
         self, method: str, path: str, query: Mapping[str, str] | None = None
     ) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.config import Config, EmergencyConfig
+from asterisk_hotdesk.contexts import idle_context, of_account, used_context
 from asterisk_hotdesk.errors import ConfigError
 from asterisk_hotdesk.model import (
     DEFAULT_ACCOUNT,
@@ -27,7 +29,15 @@ EXTENSIONS = "extensions_hotdesk.conf"
 USERS = "hotdesk_users.conf"
 
 RING_SECONDS = 30
+CALLBACK_SECONDS = 60
+"""How long a desk rings that an emergency centre calls back."""
 QUALIFY_SECONDS = 60
+
+Place = tuple[str, str]
+"""Where the endpoints of an account can be: its name with a context that users dial
+from, or with an empty one for devices that nobody uses."""
+
+_PLAIN = "./:_#+'&-"
 
 _templates = Environment(
     loader=PackageLoader("asterisk_hotdesk.dialplan", "."),
@@ -49,17 +59,24 @@ def pjsip_file(config: Config, devices: Sequence[Device]) -> str:
 
 
 def extensions_file(
-    config: Config, devices: Sequence[Device], contexts: Iterable[str]
+    config: Config, devices: Sequence[Device], places: Collection[Place]
 ) -> str:
-    """Return our dialplan; *contexts* are those that users dial from."""
+    """Return our dialplan; *places* is what `places_in` finds there again."""
     prefix, _, suffix = config.codes.login_code("EXT").partition("EXT")
+    accounts = {DEFAULT_ACCOUNT, *(account for account, _ in places)}
+    dialled_from = sorted({place for place in places if place[1]})
     return _templates.get_template("extensions_hotdesk.conf.j2").render(
         generated_dir=config.asterisk.generated_dir,
         application=config.asterisk.application,
-        contexts=sorted(set(contexts)),
-        devices=devices,
-        emergency_numbers=config.emergency.numbers,
-        emergency_context=config.emergency.context,
+        places=dialled_from,
+        accounts=sorted(accounts),
+        emergency=config.emergency,
+        idle_context=idle_context,
+        used_context=used_context,
+        of_account=of_account,
+        devices=[(device, _emergency_facts(config, device)) for device in devices],
+        callbacks=_callbacks(config, devices),
+        callback_seconds=CALLBACK_SECONDS,
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
         voicemail_code=config.codes.voicemail_code(),
@@ -72,6 +89,64 @@ def extensions_file(
         ring_seconds=RING_SECONDS,
         unavailable_sounds=config.prompts.unavailable,
     )
+
+
+def places_of(devices: Iterable[Device], users: Iterable[User]) -> set[Place]:
+    """Return where endpoints can be when these devices and users are all there are."""
+    idle = {(device.account, "") for device in devices}
+    return idle | {(user.account, user.context) for user in users}
+
+
+def places_in(extensions_text: str) -> set[Place]:
+    """Return where endpoints can be that a dialplan of ours has a context for."""
+    account = r"(?:\.([a-z0-9-]+))?"
+    idle = re.findall(rf"^\[hotdesk-idle{account}\]$", extensions_text, re.MULTILINE)
+    used = re.findall(
+        rf"^\[hotdesk-as-([\w-]+){account}\]$", extensions_text, re.MULTILINE
+    )
+    return {(name or DEFAULT_ACCOUNT, "") for name in idle} | {
+        (name or DEFAULT_ACCOUNT, context) for context, name in used
+    }
+
+
+def callback_number(emergency: EmergencyConfig, device: Device) -> str:
+    """Return what the provider sends when the number of *device* is called back."""
+    number = device.emergency_number.lstrip("+")
+    return number[-emergency.callback_digits :] if emergency.callback_digits else number
+
+
+def _emergency_facts(config: Config, device: Device) -> str:
+    """Return what an emergency call from *device* carries, as arguments of MSet()."""
+    facts = {
+        "CALLERID(name)": device.name,
+        "CALLERID(num)": device.emergency_number,
+        "HOTDESK_DEVICE": device.name,
+        "HOTDESK_ACCOUNT": device.account,
+        "HOTDESK_LOCATION": plain_text(device.location),
+        "HOTDESK_CALLBACK": callback_number(config.emergency, device),
+    }
+    return ",".join(f"{name}={value}" for name, value in facts.items())
+
+
+def _callbacks(config: Config, devices: Sequence[Device]) -> list[tuple[str, str, str]]:
+    """Return each number that is called back with its device and account.
+
+    The device is empty where several have the number.
+    """
+    having: dict[str, list[Device]] = {}
+    for device in devices:
+        if number := callback_number(config.emergency, device):
+            having.setdefault(number, []).append(device)
+    return [
+        (number, found[0].name if len(found) == 1 else "", found[0].account)
+        for number, found in sorted(having.items())
+    ]
+
+
+def plain_text(text: str) -> str:
+    """Return *text* without anything that the dialplan or AMI would take as its own."""
+    plain = "".join(c if c.isalnum() or c in _PLAIN else " " for c in text)
+    return " ".join(plain.split())
 
 
 def users_file(users: Iterable[tuple[User, str | None]]) -> str:
@@ -103,6 +178,14 @@ def without_hints(users_text: str) -> str:
     """Return what of the file of users is not a hint."""
     lines = users_text.splitlines()
     return "\n".join(line for line in lines if ",hint," not in line)
+
+
+def read(folder: Path, name: str) -> str:
+    """Return what the file *name* says; empty if there is none that can be read."""
+    try:
+        return (folder / name).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def write_if_changed(folder: Path, name: str, text: str) -> bool:

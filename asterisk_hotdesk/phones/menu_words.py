@@ -21,6 +21,8 @@ class MenuWords(NamedTuple):
     locked_out: str
     already_logged_in: str
     not_a_hot_desk: str
+    no_location: str
+    in_emergency: str
     begin_again: str
     unavailable: str
 
@@ -38,6 +40,8 @@ MENU_WORDS = {
         locked_out="Zu viele falsche PINs. Bitte später noch einmal.",
         already_logged_in="{who} ist an einem anderen Platz angemeldet",
         not_a_hot_desk="Dieses Telefon ist kein Hot Desk",
+        no_location="Für dieses Telefon ist kein Standort hinterlegt",
+        in_emergency="Hier läuft ein Notruf. Bitte danach noch einmal.",
         begin_again="Bitte beginnen Sie noch einmal",
         unavailable="Das geht gerade nicht. Bitte später noch einmal.",
     ),
@@ -53,6 +57,8 @@ MENU_WORDS = {
         locked_out="Too many wrong PINs. Please try again later.",
         already_logged_in="{who} is logged in at another desk",
         not_a_hot_desk="This phone is not a hot desk",
+        no_location="Nobody has said where this phone is",
+        in_emergency="An emergency call is on. Please try again after it.",
         begin_again="Please begin again",
         unavailable="Not available now. Please try again later.",
     ),
@@ -68,6 +74,8 @@ MENU_WORDS = {
         locked_out="Demasiados PIN incorrectos. Inténtelo más tarde.",
         already_logged_in="{who} tiene una sesión en otro puesto",
         not_a_hot_desk="Este teléfono no es un hot desk",
+        no_location="Este teléfono no tiene ubicación",
+        in_emergency="Llamada de emergencia en curso. Inténtelo después.",
         begin_again="Empiece de nuevo, por favor",
         unavailable="No disponible ahora. Inténtelo más tarde.",
     ),
@@ -83,6 +91,8 @@ MENU_WORDS = {
         locked_out="Trop de codes PIN faux. Réessayez plus tard.",
         already_logged_in="{who} est connecté à un autre bureau",
         not_a_hot_desk="Ce téléphone n'est pas un hot desk",
+        no_location="Aucun lieu n'est indiqué pour ce téléphone",
+        in_emergency="Appel d'urgence en cours. Réessayez ensuite.",
         begin_again="Veuillez recommencer",
         unavailable="Indisponible pour le moment. Réessayez plus tard.",
     ),
@@ -98,6 +108,8 @@ MENU_WORDS = {
         locked_out="Troppi PIN errati. Riprovare più tardi.",
         already_logged_in="{who} è connesso a un'altra postazione",
         not_a_hot_desk="Questo telefono non è un hot desk",
+        no_location="Questo telefono non ha una posizione",
+        in_emergency="Chiamata d'emergenza in corso. Riprovare dopo.",
         begin_again="Ricominciare, per favore",
         unavailable="Non disponibile ora. Riprovare più tardi.",
     ),
@@ -113,6 +125,8 @@ MENU_WORDS = {
         locked_out="Te veel onjuiste pincodes. Probeer het later opnieuw.",
         already_logged_in="{who} is aangemeld op een andere plek",
         not_a_hot_desk="Dit toestel is geen hot desk",
+        no_location="Van dit toestel is geen locatie bekend",
+        in_emergency="Er loopt een noodoproep. Probeer het daarna opnieuw.",
         begin_again="Begin opnieuw, alstublieft",
         unavailable="Nu niet beschikbaar. Probeer het later opnieuw.",
     ),

@@ -24,6 +24,9 @@ async def due(tx: Tx) -> list[tuple[User, Device]]:
             AND NOT EXISTS (
                 SELECT FROM logins WHERE until IS NULL
                 AND (logins.device_id = devices.id OR logins.user_id = users.id))
+            AND NOT EXISTS (
+                SELECT FROM emergency_calls
+                WHERE emergency_calls.device_id = devices.id AND ended_at IS NULL)
         ORDER BY devices.name
         """  # noqa: S608
     )

@@ -65,6 +65,9 @@ _REFUSALS: dict[str, HotdeskError] = {
     "user_context_form": Invalid(
         "A context has 1 to 64 letters, digits, '-' or '_', as in extensions.conf."
     ),
+    "user_context_fits": Invalid(
+        "A context and the name of an account have at most 67 letters together."
+    ),
     "user_treatment_known": Invalid(
         "Whoever dials a user that sits nowhere gets unavailable, busy, voicemail,"
         " number or extension."

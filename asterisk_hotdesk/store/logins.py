@@ -130,6 +130,8 @@ class Held:
     login_id: int
     generations: tuple[int, int]
     """Drawn under the lock, so that on each device a later switch has a higher one."""
+    calling: frozenset[int]
+    """Ids of those of the devices that are in an emergency call."""
 
 
 HELD_COLUMNS = """
@@ -141,6 +143,11 @@ HELD_COLUMNS = """
      JOIN devices AS seats ON seats.id = open.device_id
      WHERE open.until IS NULL
        AND (open.user_id = users.id OR open.device_id = devices.id)) AS open,
+    (SELECT jsonb_agg(device_id) FROM emergency_calls
+     WHERE ended_at IS NULL
+       AND (device_id = devices.id
+            OR device_id IN (SELECT device_id FROM logins
+                             WHERE user_id = users.id AND until IS NULL))) AS calling,
     nextval(pg_get_serial_sequence('logins', 'id')) AS new_login,
     nextval(pg_get_serial_sequence('switches', 'id')) AS first_switch,
     nextval(pg_get_serial_sequence('switches', 'id')) AS second_switch
@@ -158,7 +165,12 @@ def held_of(row: DictRow) -> Held:
             id=login["id"], user_id=sitter.id, device_id=seat.id, since=since
         )
         found.append((opened, sitter, seat))
-    return Held(found, row["new_login"], (row["first_switch"], row["second_switch"]))
+    return Held(
+        open=found,
+        login_id=row["new_login"],
+        generations=(row["first_switch"], row["second_switch"]),
+        calling=frozenset(row["calling"] or ()),
+    )
 
 
 async def hold(tx: Tx, device_name: str, extension: str | None) -> None:

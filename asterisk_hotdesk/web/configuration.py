@@ -195,7 +195,9 @@ class Configurations:
     def _rendered(
         self, file: PhoneFile, admitted: Admitted, kind: PhoneKind
     ) -> Document:
-        settings: PhoneSettings = phone_settings(self._config, admitted.token, file.mac)
+        settings: PhoneSettings = phone_settings(
+            self._config, admitted.token, file.mac, admitted.desk.device.account
+        )
         try:
             return render(file, admitted.desk, admitted.keys, settings, kind)
         except TemplateProblem as problem:

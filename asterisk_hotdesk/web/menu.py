@@ -25,8 +25,10 @@ from asterisk_hotdesk.dialogue import LOG_OUT_EXTENSION
 from asterisk_hotdesk.errors import (
     AlreadyLoggedIn,
     BadCredentials,
+    InEmergency,
     LockedOut,
     NobodyLoggedIn,
+    NoLocation,
     NotAHotDesk,
     Refused,
     Unavailable,
@@ -309,6 +311,10 @@ def _said(words: MenuWords, refusal: Refused, extension: str = "") -> str:
             return words.locked_out
         case NotAHotDesk():
             return words.not_a_hot_desk
+        case NoLocation():
+            return words.no_location
+        case InEmergency():
+            return words.in_emergency
         case AlreadyLoggedIn():
             return words.already_logged_in.format(who=extension)
         case NobodyLoggedIn():

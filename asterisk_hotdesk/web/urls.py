@@ -9,7 +9,7 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.phones import PhoneSettings, file_names
 
 
-def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
+def phone_settings(config: Config, token: str, mac: str, account: str) -> PhoneSettings:
     """Return what the phone with *mac* has to know besides its desk."""
     base, provisioning = config.provisioning.base_url, config.provisioning
     return PhoneSettings(
@@ -23,7 +23,7 @@ def phone_settings(config: Config, token: str, mac: str) -> PhoneSettings:
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
         pickup_prefix=provisioning.pickup_prefix,
-        emergency_numbers=config.emergency.numbers,
+        emergency_numbers=config.emergency.of(account).numbers,
         default_language=provisioning.language,
         tone_scheme=provisioning.tone_scheme,
         timezone=provisioning.timezone,

@@ -210,8 +210,8 @@ class Call:
             if values := message.all(name):
                 known = NameAddr.parse(values[0])
                 self.remote = Party(known.display, known.user)
-        if message.body and message.find("Content-Type") == SDP[1]:
-            self._media.accept(message.body)
+        if description := message.content(SDP[1]):
+            self._media.accept(description)
         self._phone.changes.happened()
 
     def received(self, request: Request) -> None:
@@ -271,6 +271,14 @@ class IncomingCall(Call):
     def branch(self) -> str:
         """Which INVITE a CANCEL must name (§9.2)."""
         return self._invite.branch
+
+    def header(self, name: str) -> str:
+        """A header of the INVITE; empty if it has none."""
+        return self._invite.find(name) or ""
+
+    def content(self, kind: str) -> str:
+        """What the INVITE carries of that content type; empty if nothing."""
+        return self._invite.content(kind).decode()
 
     async def answer(self) -> None:
         """Pick up; returns when the other side has acknowledged it."""

@@ -3,6 +3,7 @@
 RFC 3261 (SIP), 3581 (rport), 2617 and 7616 (digest).
 """
 
+import email
 import hashlib
 import re
 import secrets
@@ -136,6 +137,16 @@ class Message:
         if value is None:
             raise SipError(f"no {name} header")
         return value
+
+    def content(self, kind: str) -> bytes:
+        """The body, or the part of it, of that type; empty if there is none."""
+        about = f"Content-Type: {self.find('Content-Type') or ''}\r\n\r\n"
+        whole = email.message_from_bytes(about.encode() + self.body)
+        for part in whole.walk():
+            if part.get_content_type() == kind and not part.is_multipart():
+                content = part.get_payload(decode=True)
+                return content if isinstance(content, bytes) else b""
+        return b""
 
     def set(self, name: str, value: str) -> None:
         """Replace the first such header in its place, or add it at the end."""

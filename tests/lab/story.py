@@ -80,9 +80,6 @@ async def _story(desks: Desks, alice: dict[str, str]) -> None:
     _say(f"(while it rang, the lamp for {extension} at 200 was on)")
     await _talk(await desk.dial("200"), desks, "200", "HD0001 dials 200")
 
-    _chapter("An emergency call carries the desk's number, whoever sits there")
-    await _talk(await desk.dial("112"), desks, "trunk", "HD0001 dials 112")
-
     _chapter("She gives the desk back: the first key")
     call_back = await desk.press(0)
     assert call_back is not None
@@ -90,6 +87,12 @@ async def _story(desks: Desks, alice: dict[str, str]) -> None:
     await desk.shows("HD0001")
     _say(desk.screen())
     await _refused(await colleague.call(extension), f"200 dials {extension}")
+
+    _chapter("A call for help carries the desk's number, and so leads back to the desk")
+    await _talk(await desk.dial("112"), desks, "trunk", "HD0001 dials 112")
+    number = desks.phones["trunk"].incoming[-1].remote.number
+    call = await desks.phones["trunk"].call(number)
+    await _talk(call, desks, "HD0001", f"the centre dials {number}")
 
 
 async def _talk(call: Call, desks: Desks, where: str, what: str) -> None:

@@ -63,6 +63,30 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file(
             '5: emergency.numbers: should be a list in [ ], not "112"',
         ),
         (
+            '[emergency.accounts.acme]\ncontext = "us"\nnubmers = ["911"]',
+            "6: emergency.accounts.acme.nubmers: unknown",
+        ),
+        (
+            '[emergency]\ninternal_numbers = ["112"]',
+            "4: emergency: should not have 112 in both numbers and internal_numbers",
+        ),
+        (
+            '[emergency.accounts.acme]\nnumbers = ["7"]\ninternal_numbers = ["7"]',
+            "4: emergency: should not have 7 in both numbers and internal_numbers",
+        ),
+        (
+            '[emergency.civic_address]\ncity = "Berlin"',
+            "4: emergency.civic_address: should not have city: expected elements of",
+        ),
+        (
+            '[emergency.civic_address]\nRD = "a\\"b"',
+            "4: emergency.civic_address: should have letters, digits, blanks and",
+        ),
+        (
+            '[emergency]\nnotify_command = ["mail"]',
+            "5: emergency.notify_command: should begin with the absolute path of a",
+        ),
+        (
             '[provisioning]\nbase_url = "phones.example"',
             "5: provisioning.base_url: should be http://HOST[:PORT][/PATH],",
         ),

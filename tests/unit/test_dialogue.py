@@ -25,8 +25,10 @@ from asterisk_hotdesk.dialogue import (
 from asterisk_hotdesk.errors import (
     AlreadyLoggedIn,
     BadCredentials,
+    InEmergency,
     LockedOut,
     NobodyLoggedIn,
+    NoLocation,
     NotAHotDesk,
     NotAllowed,
     OtherAccount,
@@ -39,7 +41,7 @@ WRONG = "111222"
 SILENCE = Answer("", End.SILENCE)
 STAR = Answer("", End.START_OVER)
 ALIKE = (BadCredentials, UnknownExtension, NotAllowed, OtherAccount)
-OTHER_REFUSALS = (LockedOut, NotAHotDesk, AlreadyLoggedIn)
+OTHER_REFUSALS = (LockedOut, NotAHotDesk, AlreadyLoggedIn, NoLocation, InEmergency)
 
 digits = st.text("0123456789", min_size=1, max_size=10)
 answers = st.one_of(
@@ -282,6 +284,8 @@ def test_every_refusal_can_be_said(refusal: type[Refused]) -> None:
         (LockedOut, Prompt.LOCKED_OUT),
         (NotAHotDesk, Prompt.NOT_A_HOT_DESK),
         (AlreadyLoggedIn, Prompt.ALREADY_LOGGED_IN),
+        (NoLocation, Prompt.NO_LOCATION),
+        (InEmergency, Prompt.IN_EMERGENCY),
         (NobodyLoggedIn, Prompt.NOBODY_LOGGED_IN),
     ],
 )

@@ -11,11 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asterisk_hotdesk.config import MANAGED_FIELDS, Config
-from asterisk_hotdesk.endpoint import (
-    IDLE_CONTEXT,
-    endpoint_fields,
-    is_as_wanted,
-)
+from asterisk_hotdesk.endpoint import endpoint_fields, is_as_wanted
 from asterisk_hotdesk.model import Desk, Device, DeviceOptions, User
 from tests.unit.test_phones import ALICE, DEVICE, IDLE, USED
 
@@ -72,7 +68,7 @@ def caller_id(name: str) -> str:
 def test_a_desk_that_nobody_uses_can_call_for_help_and_log_in() -> None:
     idle = fields(DEVICE, None)
 
-    assert idle["context"] == idle["subscribe_context"] == IDLE_CONTEXT
+    assert idle["context"] == idle["subscribe_context"] == "hotdesk-idle"
     assert idle["callerid"] == '"HD0001" <HD0001>'
     assert idle["aors"] == idle["auth"] == "HD0001"
     assert idle["language"] == "en"
@@ -211,7 +207,7 @@ def test_after_the_last_logout_a_device_is_as_if_never_used(
 
 def test_a_device_is_idle_or_used_by_what_the_desk_says() -> None:
     assert endpoint_fields(IDLE, default_language="en", extra={})["context"] == (
-        IDLE_CONTEXT
+        "hotdesk-idle"
     )
     assert endpoint_fields(USED, default_language="en", extra={})["context"] == (
         "hotdesk-as-internal"

@@ -21,8 +21,10 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import (
     AlreadyLoggedIn,
     BadCredentials,
+    InEmergency,
     LockedOut,
     NobodyLoggedIn,
+    NoLocation,
     NotAHotDesk,
     NotAllowed,
     OtherAccount,
@@ -376,6 +378,8 @@ async def test_three_wrong_pins_lead_back_to_the_menu(
     [
         (LockedOut(), "Too many wrong PINs. Please try again later."),
         (AlreadyLoggedIn(), "100 is logged in at another desk"),
+        (NoLocation(), "Nobody has said where this phone is"),
+        (InEmergency(), "An emergency call is on. Please try again after it."),
         (NotAHotDesk(), "This phone is not a hot desk"),
         (Refused(), "Not available now. Please try again later."),
     ],

@@ -300,6 +300,50 @@ async def test_a_call_that_ends_twice_is_told_once(
     assert routes.times(PHONE) == 1
 
 
+async def test_the_phone_of_a_call_for_help_is_left_alone_until_a_while_after(
+    patient: Refresher, routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    patient.hold(PHONE)
+    patient.want(PHONE, 17)
+    patient.note_call(PHONE, in_call=False)
+    patient.note_registered(PHONE)
+    await _until_another_is_told(patient, routes)
+    assert routes.times(PHONE) == 0
+
+    over = time.monotonic()
+    patient.release(PHONE, 0.1)
+    patient.note_registered(PHONE)
+    await until(lambda: routes.times(PHONE))
+    assert time.monotonic() - over >= 0.1
+
+
+async def _until_another_is_told(phones: Refresher, routes: FakeRoutes) -> None:
+    """Return when another phone, wanted after all the rest, has been told."""
+    phones.want(OTHER, 1)
+    await until(lambda: routes.times(OTHER))
+
+
+async def test_a_second_call_for_help_keeps_the_phone_alone(
+    patient: Refresher, routes: FakeRoutes, database: FakeDatabase
+) -> None:
+    patient.hold(PHONE)
+    patient.want(PHONE, 17)
+    patient.release(PHONE, 0.02)
+    patient.hold(PHONE)
+    await asyncio.wait_for(_told_after(patient, routes, 0.05), 5)
+    assert routes.times(PHONE) == 0
+
+    patient.release(PHONE, 0.0)
+    await until(lambda: routes.times(PHONE))
+
+
+async def _told_after(phones: Refresher, routes: FakeRoutes, seconds: float) -> None:
+    """Return when another phone has been told that was to be left alone so long."""
+    phones.release(OTHER, seconds)
+    phones.want(OTHER, 1)
+    await until(lambda: routes.times(OTHER))
+
+
 async def test_a_phone_that_is_back_is_told_at_once(
     patient: Refresher, routes: FakeRoutes
 ) -> None:

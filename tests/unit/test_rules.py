@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asterisk_hotdesk.errors import AlreadyLoggedIn, LockedOut
+from asterisk_hotdesk.errors import AlreadyLoggedIn, InEmergency, LockedOut, NoLocation
 from asterisk_hotdesk.model import EndReason, Failures, Login
 from asterisk_hotdesk.rules import (
     SecondLogin,
+    check_emergency,
     check_hard_lock,
+    check_location,
     check_lock,
     locked_until,
     make_room,
@@ -188,3 +190,19 @@ def test_a_hard_lock_does_not_end_with_time() -> None:
     for count in (20, 21, 10**9):
         with pytest.raises(LockedOut):
             check_hard_lock(Failures(count, long_ago), 20)
+
+
+def test_only_the_policy_asks_where_a_desk_is() -> None:
+    lost = replace(DEVICE, location="")
+
+    check_location(lost, required=False)
+    check_location(DEVICE, required=True)
+    with pytest.raises(NoLocation, match="HD0001 has no location"):
+        check_location(lost, required=True)
+
+
+def test_a_switch_waits_only_for_the_desks_that_it_changes() -> None:
+    check_emergency([DEVICE], {NEXT_DESK.id})
+    check_emergency([], {DEVICE.id})
+    with pytest.raises(InEmergency, match="HD0002 is in an emergency call"):
+        check_emergency([DEVICE, NEXT_DESK], {NEXT_DESK.id})

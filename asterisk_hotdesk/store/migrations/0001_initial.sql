@@ -60,7 +60,10 @@ CREATE TABLE users (
         CONSTRAINT user_extension_form CHECK (extension ~ '^[0-9]{2,10}$'),
     name text NOT NULL,
     context text NOT NULL
-        CONSTRAINT user_context_form CHECK (context ~ '^[A-Za-z0-9_-]{1,64}$'),
+        CONSTRAINT user_context_form CHECK (context ~ '^[A-Za-z0-9_-]{1,64}$')
+        -- hotdesk-as-CONTEXT.ACCOUNT is a context, too: Asterisk cuts it at 79
+        CONSTRAINT user_context_fits CHECK (
+            account = 'default' OR length(context) + length(account) <= 67),
     language text,
     -- may this user log in at hot desks at all?
     allowed boolean NOT NULL DEFAULT true,
@@ -236,6 +239,18 @@ CREATE TABLE events (
     by text NOT NULL DEFAULT ''
 );
 CREATE INDEX event_time ON events (at);
+
+-- Emergency calls. While one is open, nobody is logged in or out at its device.
+CREATE TABLE emergency_calls (
+    -- Asterisk's unique id
+    channel text PRIMARY KEY,
+    device_id bigint NOT NULL REFERENCES devices ON DELETE CASCADE,
+    number text NOT NULL,
+    began_at timestamptz NOT NULL,
+    ended_at timestamptz
+);
+CREATE INDEX emergency_call_open ON emergency_calls (device_id) WHERE ended_at IS NULL;
+CREATE INDEX emergency_call_of_device ON emergency_calls (device_id, began_at);
 
 -- What Asterisk and the phone said last; kept by the AMI listener and the web server.
 CREATE TABLE device_status (
