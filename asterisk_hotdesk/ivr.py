@@ -11,8 +11,11 @@ from datetime import datetime
 from asterisk_hotdesk import login
 from asterisk_hotdesk.config import PromptsConfig
 from asterisk_hotdesk.dialogue import (
+    Act,
     Answer,
     Ask,
+    ChangePin,
+    CheckPin,
     Dialogue,
     End,
     Finish,
@@ -169,16 +172,20 @@ class Ivr:
             language or self.default_language,
             limits.silence_seconds,
         )
-        dialogue = Dialogue(pin_length=limits.length, tries=limits.tries_per_call)
+        dialogue = Dialogue(
+            most_digits=limits.most_digits,
+            pin_length=limits.length,
+            tries=limits.tries_per_call,
+        )
         step = await self._begin(dialogue, action, extension, device)
         while True:
             match step:
                 case Ask(prompts, most_digits):
                     step = dialogue.heard(await caller.ask(prompts, most_digits))
-                case TryLogin() | TryLogout():
-                    step = await self._act(step, dialogue, device)
                 case Finish(prompts, number):
                     return await caller.say(prompts, number)
+                case _:
+                    step = await self._act(step, dialogue, device)
 
     async def _begin(
         self, dialogue: Dialogue, action: str, extension: str, device: str
@@ -187,6 +194,9 @@ class Ivr:
             return dialogue.log_out()
         try:
             await login.require_hot_desk(self.desks, device_name=device, now=self.now())
+            if action == "change_pin":
+                sits_here = await login.extension_at(self.desks, device_name=device)
+                return dialogue.change_pin(sits_here)
         except Refused as refusal:
             return dialogue.refused(refusal)
         except Unavailable as unavailable:
@@ -194,32 +204,53 @@ class Ivr:
             return dialogue.unavailable()
         return dialogue.log_in(extension)
 
-    async def _act(
-        self, step: TryLogin | TryLogout, dialogue: Dialogue, device: str
-    ) -> Step:
+    async def _act(self, step: Act, dialogue: Dialogue, device: str) -> Step:
         try:
-            if isinstance(step, TryLogin):
-                outcome = await login.log_in(
-                    self.desks,
-                    extension=step.extension,
-                    pin=step.pin,
-                    device_name=device,
-                    now=self.now(),
-                )
-            else:
-                outcome = await login.log_out(
-                    self.desks, device_name=device, now=self.now()
-                )
+            return await self._done(step, dialogue, device)
         except Refused as refusal:
             return dialogue.refused(refusal)
         except Unavailable as unavailable:
             log.warning("a call could not be served: %s", unavailable)
             return dialogue.unavailable()
-        if not outcome.routed:
-            return dialogue.unavailable()
-        if isinstance(step, TryLogin):
-            return dialogue.logged_in(outcome.user.extension)
-        return dialogue.logged_out(outcome.user.extension)
+
+    async def _done(self, step: Act, dialogue: Dialogue, device: str) -> Step:
+        """Do *step*, or raise why it cannot be done; return the next one."""
+        now = self.now()
+        match step:
+            case TryLogin(extension, pin):
+                outcome = await login.log_in(
+                    self.desks,
+                    extension=extension,
+                    pin=pin,
+                    device_name=device,
+                    now=now,
+                )
+                if outcome.routed:
+                    return dialogue.logged_in(outcome.user.extension)
+            case TryLogout():
+                outcome = await login.log_out(self.desks, device_name=device, now=now)
+                if outcome.routed:
+                    return dialogue.logged_out(outcome.user.extension)
+            case CheckPin(extension, pin):
+                await login.check_pin_to_change(
+                    self.desks,
+                    extension=extension,
+                    pin=pin,
+                    device_name=device,
+                    now=now,
+                )
+                return dialogue.pin_is_right()
+            case ChangePin(extension, old, new):
+                await login.change_pin(
+                    self.desks,
+                    extension=extension,
+                    old=old,
+                    new=new,
+                    device_name=device,
+                    now=now,
+                )
+                return dialogue.pin_changed()
+        return dialogue.unavailable()
 
     async def _apologise(self, channel: Channel) -> None:
         try:

@@ -32,6 +32,7 @@ from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.mailboxes import Mailboxes
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.stasis import channels
+from asterisk_hotdesk.pbx.voicemail import Voicemail
 from asterisk_hotdesk.pepper import pepper, provisioning_key
 from asterisk_hotdesk.phones import vendor_of_mac
 from asterisk_hotdesk.pins import Pins
@@ -187,6 +188,7 @@ class Daemon:
             limits=config.pins,
             second_login=config.policy.second_login,
             follow=self._follow_decided,
+            ask_mailbox_pin=Voicemail(self._actions).pin,
         )
         self._base_users = BaseUsers(self.desks, now)
         enrolment = Enrolment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sysconfig
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ from asterisk_hotdesk.pbx.routes import hint_device, users_context
 PJSIP = "pjsip_hotdesk.conf"
 EXTENSIONS = "extensions_hotdesk.conf"
 USERS = "hotdesk_users.conf"
+MENU_SCRIPT = "hotdesk-menu.agi"
 
 RING_SECONDS = 30
 QUALIFY_SECONDS = 60
@@ -65,6 +67,9 @@ def extensions_file(
         voicemail_code=config.codes.voicemail_code(),
         default_account=DEFAULT_ACCOUNT,
         default_users=users_context(DEFAULT_ACCOUNT),
+        change_pin_code=config.codes.change_pin_code(),
+        menu_code=config.codes.menu_code(),
+        menu_script=Path(sysconfig.get_path("scripts"), MENU_SCRIPT),
         login_prefix=prefix,
         login_suffix=suffix,
         longest_extension=LONGEST_EXTENSION,
