@@ -7,7 +7,7 @@ next step.  It knows nothing of channels, sounds or databases.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from asterisk_hotdesk.errors import (
     AlreadyLoggedIn,
@@ -73,6 +73,14 @@ class TryLogout:
 
 
 @dataclass(frozen=True)
+class TryLogoutEverywhere:
+    """Log the user out, wherever that is."""
+
+    extension: str
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class CheckPin:
     """Find out whether the PIN is right, before a new one is asked for."""
 
@@ -97,7 +105,7 @@ class Finish:
     number: str = ""
 
 
-Act = TryLogin | TryLogout | CheckPin | ChangePin
+Act = TryLogin | TryLogout | TryLogoutEverywhere | CheckPin | ChangePin
 Step = Ask | Act | Finish
 
 
@@ -145,8 +153,14 @@ def prompt_for(refusal: Refused) -> Prompt:
             return Prompt.UNAVAILABLE
 
 
+class _Wish(Enum):
+    LOG_IN = auto()
+    CHANGE_PIN = auto()
+    LOG_OUT_EVERYWHERE = auto()
+
+
 class Dialogue:
-    """One call.  Start it with `log_in`, `log_out` or `change_pin`; tell it the rest.
+    """One call.  Begin with what the caller wishes, then tell it what happens.
 
     *most_digits* is how long anybody's PIN may be, *pin_length* how long a new one is.
     """
@@ -157,7 +171,7 @@ class Dialogue:
         self._tries = self._tries_left = tries
         self._extension = ""
         self._extension_dialled = False
-        self._changing = False
+        self._wish = _Wish.LOG_IN
         self._pin = ""
         self._pin_is_right = False
         """From then on, a new one is asked for."""
@@ -180,7 +194,13 @@ class Dialogue:
 
         Empty where nobody does; it is asked for then, and after a `*`.
         """
-        self._changing = True
+        self._wish = _Wish.CHANGE_PIN
+        self._extension = extension
+        return self._ask()
+
+    def log_out_everywhere(self, extension: str) -> Step:
+        """Begin with a logout from wherever that is, as with `change_pin`."""
+        self._wish = _Wish.LOG_OUT_EVERYWHERE
         self._extension = extension
         return self._ask()
 
@@ -194,7 +214,7 @@ class Dialogue:
             return self._heard_new_pin(answer.digits)
         if self._extension:
             return self._try(answer.digits)
-        if answer.digits == LOG_OUT_EXTENSION and not self._changing:
+        if answer.digits == LOG_OUT_EXTENSION and self._wish is _Wish.LOG_IN:
             return TryLogout()
         self._extension = answer.digits
         return self._ask()
@@ -213,7 +233,7 @@ class Dialogue:
 
     def pin_changed(self) -> Step:
         """Go on with the login that the old PIN was too old for, or finish."""
-        if self._changing:
+        if self._wish is _Wish.CHANGE_PIN:
             return Finish((Prompt.PIN_CHANGED,))
         self._pin_is_right = False
         return self._try(self._new_pin)
@@ -239,9 +259,13 @@ class Dialogue:
 
     def _try(self, pin: str) -> Step:
         self._pin = pin
-        if self._changing:
-            return CheckPin(self._extension, pin)
-        return TryLogin(self._extension, pin)
+        match self._wish:
+            case _Wish.LOG_IN:
+                return TryLogin(self._extension, pin)
+            case _Wish.CHANGE_PIN:
+                return CheckPin(self._extension, pin)
+            case _Wish.LOG_OUT_EVERYWHERE:
+                return TryLogoutEverywhere(self._extension, pin)
 
     def _ask_new_pin(self, before: tuple[Prompt, ...]) -> Step:
         self._pin_is_right = True

@@ -10,19 +10,15 @@ from datetime import datetime
 
 from asterisk_hotdesk import login
 from asterisk_hotdesk.config import PromptsConfig
+from asterisk_hotdesk.conversation import act
 from asterisk_hotdesk.dialogue import (
-    Act,
     Answer,
     Ask,
-    ChangePin,
-    CheckPin,
     Dialogue,
     End,
     Finish,
     Prompt,
     Step,
-    TryLogin,
-    TryLogout,
 )
 from asterisk_hotdesk.errors import HotdeskError, Refused, Unavailable
 from asterisk_hotdesk.login import HotDesks
@@ -185,7 +181,7 @@ class Ivr:
                 case Finish(prompts, number):
                     return await caller.say(prompts, number)
                 case _:
-                    step = await self._act(step, dialogue, device)
+                    step = await act(self.desks, step, dialogue, device, self.now())
 
     async def _begin(
         self, dialogue: Dialogue, action: str, extension: str, device: str
@@ -203,54 +199,6 @@ class Ivr:
             log.warning("a call could not be served: %s", unavailable)
             return dialogue.unavailable()
         return dialogue.log_in(extension)
-
-    async def _act(self, step: Act, dialogue: Dialogue, device: str) -> Step:
-        try:
-            return await self._done(step, dialogue, device)
-        except Refused as refusal:
-            return dialogue.refused(refusal)
-        except Unavailable as unavailable:
-            log.warning("a call could not be served: %s", unavailable)
-            return dialogue.unavailable()
-
-    async def _done(self, step: Act, dialogue: Dialogue, device: str) -> Step:
-        """Do *step*, or raise why it cannot be done; return the next one."""
-        now = self.now()
-        match step:
-            case TryLogin(extension, pin):
-                outcome = await login.log_in(
-                    self.desks,
-                    extension=extension,
-                    pin=pin,
-                    device_name=device,
-                    now=now,
-                )
-                if outcome.routed:
-                    return dialogue.logged_in(outcome.user.extension)
-            case TryLogout():
-                outcome = await login.log_out(self.desks, device_name=device, now=now)
-                if outcome.routed:
-                    return dialogue.logged_out(outcome.user.extension)
-            case CheckPin(extension, pin):
-                await login.check_pin_to_change(
-                    self.desks,
-                    extension=extension,
-                    pin=pin,
-                    device_name=device,
-                    now=now,
-                )
-                return dialogue.pin_is_right()
-            case ChangePin(extension, old, new):
-                await login.change_pin(
-                    self.desks,
-                    extension=extension,
-                    old=old,
-                    new=new,
-                    device_name=device,
-                    now=now,
-                )
-                return dialogue.pin_changed()
-        return dialogue.unavailable()
 
     async def _apologise(self, channel: Channel) -> None:
         try:
