@@ -73,7 +73,6 @@ _REFUSALS: dict[str, HotdeskError] = {
         "Voicemail needs a mailbox, for example 100@default, number and extension need"
         " digits, and unavailable and busy nothing."
     ),
-    "user_mailbox_form": Invalid("A mailbox is BOX@CONTEXT, for example 100@default."),
     "user_groups_form": Invalid("Groups are numbers, for example 1,3."),
     "user_named_groups_form": Invalid("Named groups are words, for example sales,hr."),
     "user_account_code_form": Invalid(

@@ -85,8 +85,9 @@ class Voice:
             log.seek(self._from)
             text = log.read().decode(errors="replace")
         channel = rf"<PJSIP/{self._phone}-[0-9a-f]+>"
-        pattern = rf"{channel} Playing '([^']+)\.\w+' \(language '(\w+)'\)"
-        return re.findall(pattern, text)
+        # An AGI's, too, of which no language is told.
+        told = r"language '(\w+)'|escape_digits"
+        return re.findall(rf"{channel} Playing '([\w/-]+)[^']*' \((?:{told})", text)
 
     async def says(self, *sounds: str, within: float = 8) -> None:
         """Return once these sounds have begun, one right after the other."""

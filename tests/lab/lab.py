@@ -79,7 +79,15 @@ class Lab:
     def pbx(self) -> Pbx:
         """Return the PBX, good for starting, stopping and asking it."""
         first = int((self.directory / "ports").read_text())
-        return Pbx(self.directory / "asterisk", find_asterisk(), Ports(first))
+        return self._pbx(Ports(first))
+
+    def _pbx(self, ports: Ports) -> Pbx:
+        return Pbx(
+            self.directory / "asterisk",
+            find_asterisk(),
+            ports,
+            settings=self.config.resolve(),
+        )
 
     @property
     def _facts_file(self) -> Path:
@@ -102,7 +110,7 @@ class Lab:
         self._forget()
         ports = claim_ports()
         (self.directory / "ports").write_text(str(ports.first))
-        pbx = Pbx(self.directory / "asterisk", find_asterisk(), ports)
+        pbx = self._pbx(ports)
         try:
             pbx.write()
             asterisk_pid = pbx.start()
