@@ -195,8 +195,8 @@ async def test_without_service_and_database_the_menu_still_says_who_sits_here(
 ) -> None:
     desk, lab = await office.desk("HD0001"), office.lab
     await office.sit_down(desk, "100")
-    # With its service gone, nobody starts the database again.
-    await asyncio.to_thread(lab.stop_service)
+    # Killed, the service leaves its database running, which nobody starts again.
+    await asyncio.to_thread(lab.kill_service)
     if dead == "database":
         await asyncio.to_thread(lab.stop_database)
 
