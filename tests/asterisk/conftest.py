@@ -297,6 +297,16 @@ async def press(call: Call, digits: str) -> None:
         raise AssertionError("the keys could not be sent") from None
 
 
+async def hears_and_presses(call: Call, voice: Voice, sound: str, keys: str) -> None:
+    """Press *keys* once the last that was said is *sound*."""
+    __tracebackhide__ = True
+    await eventually(
+        lambda: voice.said()[-1:] == [sound], lambda: f"{sound} in {voice.said()}"
+    )
+    await call.hears(0.3)
+    await press(call, keys)
+
+
 async def refusal(call: Call) -> int:
     """Return with which status the PBX refuses *call*."""
     with pytest.raises(CallFailed) as failure:

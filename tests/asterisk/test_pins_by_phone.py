@@ -13,6 +13,7 @@ from tests.asterisk.conftest import (
     Pin,
     Voice,
     eventually,
+    hears_and_presses,
     press,
     press_pin,
 )
@@ -36,16 +37,6 @@ async def calling(
     await call.answered()
     yield call, voice
     await call.hangup()
-
-
-async def hears_and_presses(call: Call, voice: Voice, sound: str, keys: str) -> None:
-    """Press *keys* once the last that was said is *sound*."""
-    __tracebackhide__ = True
-    await eventually(
-        lambda: voice.said()[-1:] == [sound], lambda: f"{sound} in {voice.said()}"
-    )
-    await call.hears(0.3)
-    await press(call, keys)
 
 
 async def own_pin(office: Office, extension: str) -> None:
