@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.asterisk.conftest import Office, Pin, hears_and_presses, press_pin
+from tests.asterisk.conftest import Office, Pin, hears_and_presses, press, press_pin
 from tests.asterisk.trouble import all_right, asterisk_log, start_service, until
 from tests.lab.lab import HOTDESK, Lab
 from tests.lab.snom import VirtualSnom
@@ -263,7 +263,8 @@ async def _pins_by_phone(
         call = await one.dial(code)
         await call.answered()
         if code == "*77*1*":
-            await hears_and_presses(call, voice, "agent-loggedoff", "1")
+            await voice.says("vm-onefor", within=15)
+            await press(call, "1")
         for sound, keys in (
             ("agent-pass", old),
             ("vm-newpassword", new),
