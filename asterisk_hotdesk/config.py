@@ -21,6 +21,7 @@ from pydantic import (
 
 from asterisk_hotdesk.config_file import Key, TomlFile
 from asterisk_hotdesk.config_loading import fill
+from asterisk_hotdesk.model import LoginMethod
 
 DEFAULT_PATH = Path("/etc/asterisk-hotdesk/hotdesk.toml")
 
@@ -212,6 +213,9 @@ class CodesConfig(_Table):
     ] = "PREFIX*EXT*"
     logout: Code = "PREFIX*5*"
     voicemail: Code = "PREFIX*8*"
+    change_pin: Code = "PREFIX*9*"
+    menu: Code = "PREFIX*1*"
+    """What is spoken and done without our service, by AGI(hotdesk-menu.agi)."""
 
     def ask_code(self) -> str:
         """Return the code after which we ask for the extension."""
@@ -229,6 +233,14 @@ class CodesConfig(_Table):
         """Return the code that opens the mailbox of whoever sits there."""
         return self.voicemail.replace("PREFIX", self.prefix)
 
+    def change_pin_code(self) -> str:
+        """Return the code that lets people choose another PIN."""
+        return self.change_pin.replace("PREFIX", self.prefix)
+
+    def menu_code(self) -> str:
+        """Return the code of the menu that needs no service of ours."""
+        return self.menu.replace("PREFIX", self.prefix)
+
     @model_validator(mode="after")
     def _codes_differ(self) -> CodesConfig:
         codes = (
@@ -236,6 +248,8 @@ class CodesConfig(_Table):
             self.login_code("EXT"),
             self.logout_code(),
             self.voicemail_code(),
+            self.change_pin_code(),
+            self.menu_code(),
         )
         if len(set(codes)) < len(codes):
             raise ValueError("should all be different codes")
@@ -243,9 +257,18 @@ class CodesConfig(_Table):
 
 
 class PinsConfig(_Table):
-    """How PINs are asked for, and what a wrong one costs."""
+    """What a PIN is, how it is asked for, and what a wrong one costs."""
 
+    method: Annotated[LoginMethod, Field(strict=False)] = LoginMethod.PIN
+    """What users give of whom nothing else is said; see `hotdesk user add --help`."""
     length: Annotated[int, Field(ge=4, le=12)] = 6
+    longest_voicemail: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Digits of the longest PIN of a mailbox; None: as many as `length` at most.
+
+    Where mailboxes have more, everybody ends a shorter PIN with `#`, or by waiting.
+    """
+    expire_days: Annotated[int, Field(ge=0)] = 0
+    """A PIN of ours that is older must be changed at the next login; 0: none must."""
     tries_per_call: Positive = 3
     silence_seconds: Positive = 8
     """How long we wait for the first digit and between two digits."""
@@ -262,6 +285,11 @@ class PinsConfig(_Table):
     hard_lock_failures: Positive = 20
     """A user with so many wrong PINs stays locked until an administrator unlocks."""
     forget_seconds: Positive = 3600
+
+    @property
+    def most_digits(self) -> int:
+        """Return how many digits anybody's PIN has at most, of whatever kind."""
+        return max(self.length, self.longest_voicemail or 0)
 
 
 class PolicyConfig(_Table):
@@ -448,6 +476,22 @@ class PromptsConfig(_Table):
         "please-try-call-later",
     )
     goodbye: Sounds = ("vm-goodbye",)
+    ask_new_pin: Sounds = ("vm-newpassword",)
+    ask_new_pin_again: Sounds = ("vm-reenterpassword",)
+    pin_expired: Sounds = ("vm-invalid-password",)
+    weak_pin: Sounds = ("vm-invalid-password",)
+    pins_differ: Sounds = ("vm-mismatch",)
+    pin_changed: Sounds = ("vm-passchanged",)
+    pin_of_mailbox: Sounds = ("im-sorry", "feature-not-avail-line")
+    menu: Sounds = (
+        "vm-onefor",
+        "vm-password",
+        "vm-press",
+        "digits/2",
+        "vm-for",
+        "agent-loggedoff",
+    )
+    """1: another PIN; 2: log out, wherever that is."""
 
 
 class RefreshConfig(_Table):

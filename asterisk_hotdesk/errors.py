@@ -66,6 +66,27 @@ class OtherAccount(BadCredentials):
     code = "other_account"
 
 
+class NoPhoneLogin(BadCredentials):
+    """This user cannot log in by phone, whatever the PIN.
+
+    Like `NotAllowed`, it sounds like a wrong PIN.
+    """
+
+    code = "no_phone_login"
+
+
+class PinExpired(Refused):
+    """The PIN is right, but too old; dial the code to log in, and choose another."""
+
+    code = "pin_expired"
+
+
+class PinOfMailbox(Refused):
+    """The PIN is that of the user's mailbox, and changed there."""
+
+    code = "pin_of_mailbox"
+
+
 class LockedOut(Refused):
     """Too many wrong PINs; wait, or ask an administrator to unlock."""
 
@@ -124,3 +145,9 @@ class Invalid(Refused):
     """A value that cannot be accepted; the text says which and what is expected."""
 
     code = "invalid"
+
+
+class WeakPin(Invalid):
+    """This cannot be a PIN, or is one that everybody tries first."""
+
+    code = "weak_pin"

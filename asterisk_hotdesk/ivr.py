@@ -10,6 +10,7 @@ from datetime import datetime
 
 from asterisk_hotdesk import login
 from asterisk_hotdesk.config import PromptsConfig
+from asterisk_hotdesk.conversation import act
 from asterisk_hotdesk.dialogue import (
     Answer,
     Ask,
@@ -18,8 +19,6 @@ from asterisk_hotdesk.dialogue import (
     Finish,
     Prompt,
     Step,
-    TryLogin,
-    TryLogout,
 )
 from asterisk_hotdesk.errors import HotdeskError, Refused, Unavailable
 from asterisk_hotdesk.login import HotDesks
@@ -169,16 +168,20 @@ class Ivr:
             language or self.default_language,
             limits.silence_seconds,
         )
-        dialogue = Dialogue(pin_length=limits.length, tries=limits.tries_per_call)
+        dialogue = Dialogue(
+            most_digits=limits.most_digits,
+            pin_length=limits.length,
+            tries=limits.tries_per_call,
+        )
         step = await self._begin(dialogue, action, extension, device)
         while True:
             match step:
                 case Ask(prompts, most_digits):
                     step = dialogue.heard(await caller.ask(prompts, most_digits))
-                case TryLogin() | TryLogout():
-                    step = await self._act(step, dialogue, device)
                 case Finish(prompts, number):
                     return await caller.say(prompts, number)
+                case _:
+                    step = await act(self.desks, step, dialogue, device, self.now())
 
     async def _begin(
         self, dialogue: Dialogue, action: str, extension: str, device: str
@@ -187,39 +190,15 @@ class Ivr:
             return dialogue.log_out()
         try:
             await login.require_hot_desk(self.desks, device_name=device, now=self.now())
+            if action == "change_pin":
+                sits_here = await login.extension_at(self.desks, device_name=device)
+                return dialogue.change_pin(sits_here)
         except Refused as refusal:
             return dialogue.refused(refusal)
         except Unavailable as unavailable:
             log.warning("a call could not be served: %s", unavailable)
             return dialogue.unavailable()
         return dialogue.log_in(extension)
-
-    async def _act(
-        self, step: TryLogin | TryLogout, dialogue: Dialogue, device: str
-    ) -> Step:
-        try:
-            if isinstance(step, TryLogin):
-                outcome = await login.log_in(
-                    self.desks,
-                    extension=step.extension,
-                    pin=step.pin,
-                    device_name=device,
-                    now=self.now(),
-                )
-            else:
-                outcome = await login.log_out(
-                    self.desks, device_name=device, now=self.now()
-                )
-        except Refused as refusal:
-            return dialogue.refused(refusal)
-        except Unavailable as unavailable:
-            log.warning("a call could not be served: %s", unavailable)
-            return dialogue.unavailable()
-        if not outcome.routed:
-            return dialogue.unavailable()
-        if isinstance(step, TryLogin):
-            return dialogue.logged_in(outcome.user.extension)
-        return dialogue.logged_out(outcome.user.extension)
 
     async def _apologise(self, channel: Channel) -> None:
         try:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from asterisk_hotdesk import rules
+from asterisk_hotdesk.authentication import AskMailboxPin, Authentication
 from asterisk_hotdesk.config import PinsConfig
 from asterisk_hotdesk.errors import (
-    BadCredentials,
     HotdeskError,
     InEmergency,
     NobodyLoggedIn,
@@ -23,24 +23,26 @@ from asterisk_hotdesk.errors import (
     NotAllowed,
     NotFound,
     OtherAccount,
+    PinExpired,
+    PinOfMailbox,
     Refused,
     UnknownExtension,
+    WeakPin,
 )
 from asterisk_hotdesk.model import (
     Change,
     Device,
     EndReason,
-    Failures,
+    LoginMethod,
     Seating,
     User,
 )
+from asterisk_hotdesk.pin_rules import check_pin
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.store import (
     Database,
     Tx,
-    attempts,
     base_users,
-    credentials,
     devices,
     emergencies,
     events,
@@ -54,10 +56,6 @@ log = logging.getLogger(__name__)
 
 ORIGIN = secrets.token_hex(8)
 """Tells our own announcements from those of other processes."""
-
-
-TOTAL = "total"
-"""The subject under which all wrong PINs are counted."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +79,13 @@ class HotDesks:
     """None in a process that is not the daemon: the daemon hears of every change."""
     location_required: bool = False
     """Whether nobody can log in at a device without a location."""
+    ask_mailbox_pin: AskMailboxPin | None = field(default=None)
+    """None in a process that cannot ask Asterisk."""
+
+    @property
+    def authentication(self) -> Authentication:
+        """Return how a PIN is checked here."""
+        return Authentication(self.pins, self.limits, self.ask_mailbox_pin)
 
 
 async def log_in(
@@ -122,6 +127,69 @@ async def require_hot_desk(desks: HotDesks, *, device_name: str, now: datetime) 
     except Refused as refusal:
         await _record_refusal(desks, refusal, "", device_name, now)
         raise
+
+
+async def extension_at(desks: HotDesks, *, device_name: str) -> str:
+    """Return the extension of whoever sits at a device, or nothing."""
+    async with desks.database.transaction() as tx:
+        desk = await logins.desk(tx, device_name)
+    return desk.user.extension if desk and desk.user else ""
+
+
+async def check_pin_to_change(
+    desks: HotDesks, *, extension: str, pin: str, device_name: str, now: datetime
+) -> None:
+    """Return if *pin* is the user's, and one that `change_pin` can change.
+
+    Raises a `Refused` that says why not; it is recorded, and a wrong PIN counted.
+    """
+    try:
+        user = await _recognise(desks, extension, pin, device_name, now)
+        _require_own_pin(desks, user)
+    except Refused as refusal:
+        await _record_refusal(desks, refusal, extension, device_name, now)
+        raise
+
+
+async def change_pin(
+    desks: HotDesks,
+    *,
+    extension: str,
+    old: str,
+    new: str,
+    device_name: str,
+    now: datetime,
+) -> None:
+    """Make *new* the only PIN of the user of *extension*, for whoever knows the *old*.
+
+    Raises a `Refused` that says why not, such as `WeakPin`; it is recorded, and nothing
+    has changed.
+    """
+    try:
+        await _check_and_set_pin(desks, extension, old, new, device_name, now)
+    except Refused as refusal:
+        await _record_refusal(desks, refusal, extension, device_name, now)
+        raise
+
+
+async def log_out_everywhere(
+    desks: HotDesks, *, extension: str, pin: str, device_name: str, now: datetime
+) -> Outcome:
+    """Log the user of *extension* out, wherever that is, for whoever knows the PIN.
+
+    *device_name* is where the PIN was pressed.  Raises a `Refused` that says why not;
+    it is recorded.
+    """
+    try:
+        user = await _recognise(desks, extension, pin, device_name, now)
+        async with desks.database.transaction() as tx:
+            desk = await logins.user_desk(tx, user.account, extension)
+        if desk is None:
+            raise NobodyLoggedIn(f"{extension} is logged in nowhere.")
+    except Refused as refusal:
+        await _record_refusal(desks, refusal, extension, device_name, now)
+        raise
+    return await log_out(desks, device_name=desk.device.name, now=now, only=user)
 
 
 async def log_in_by_administrator(
@@ -191,16 +259,7 @@ async def log_out(
 
 def user_subject(desks: HotDesks, account: str, extension: str) -> str:
     """Return the subject under which wrong PINs for *extension* are counted."""
-    return _user_subject(account, desks.pins.blind(extension))
-
-
-def _user_subject(account: str, blinded: str) -> str:
-    return f"user:{account}/{blinded}"
-
-
-def device_subject(device_name: str) -> str:
-    """Return the subject under which wrong PINs at a device are counted."""
-    return f"device:{device_name}"
+    return desks.authentication.user_subject(account, extension)
 
 
 async def _device(tx: Tx, name: str) -> Device:
@@ -218,72 +277,59 @@ async def _check_and_sit_down(
     now: datetime,
     by: str,
 ) -> tuple[Outcome, Seating]:
-    """Let whoever knows the PIN sit down, in one transaction.
-
-    A wrong PIN is counted before it is refused.  An unknown extension costs the caller
-    the same prompts and the same time as a wrong PIN.
-    """
-    blinded = desks.pins.blind(extension)
+    """Let whoever knows the PIN sit down, in one transaction."""
+    refusal: Refused | None
     async with desks.pins.turn(), desks.database.transaction() as tx:
-        known = await credentials.look(tx, device_name, extension, blinded)
-        if known is None or not known.device.enabled:
-            raise NotAHotDesk
-        user, device = known.user, known.device
-        of_user = _user_subject(device.account, blinded)
-        of_device = device_subject(device.name)
-        _check_limits(desks.limits, known.failures, of_user, of_device, now)
-        right = await desks.pins.match(pin, user.pin_hash if user else None)
-        refusal = _refusal(known, right)
-        if right and of_user in known.failures:
-            await attempts.forgive(tx, of_user)
-        if refusal is None and user is not None:
-            held = known.held
+        known, refusal = await desks.authentication.check(
+            tx, extension, pin, device_name, now
+        )
+        user, device, held = known.user, known.device, known.held
+        if user and not refusal and desks.authentication.is_expired(user, now):
+            refusal = PinExpired()
+        if user and not refusal:
             seating = await _sit_down(tx, desks, user, device, held, now, by=by)
             return Outcome(user, device, routed=False), seating
-        if not right:
-            await _count(tx, desks.limits, of_user, of_device, now)
     # Only here: inside the transaction it would take the count back.
     raise refusal or UnknownExtension
 
 
-def _refusal(known: credentials.Known, right: bool) -> BadCredentials | None:
-    if known.user is None:
-        return OtherAccount() if known.elsewhere else UnknownExtension()
-    if not right:
-        return BadCredentials()
-    return None if known.user.allowed else NotAllowed()
-
-
-async def _count(
-    tx: Tx, limits: PinsConfig, of_user: str, of_device: str, now: datetime
-) -> None:
-    forget = now - timedelta(seconds=limits.forget_seconds)
-    await attempts.count(tx, of_user, now, forget_before=None)
-    for subject in (of_device, TOTAL):
-        await attempts.count(tx, subject, now, forget_before=forget)
-
-
-def _check_limits(
-    limits: PinsConfig,
-    failures: Mapping[str, Failures],
-    of_user: str,
-    of_device: str,
-    now: datetime,
-) -> None:
-    none = Failures()
-    rules.check_hard_lock(failures.get(of_user, none), limits.hard_lock_failures)
-    for subject, limit in (
-        (of_user, limits.user_failures),
-        (of_device, limits.device_failures),
-        (TOTAL, limits.total_failures),
-    ):
-        until = rules.locked_until(
-            failures.get(subject, none),
-            limit=limit,
-            first_lock=timedelta(seconds=limits.first_lock_seconds),
-            longest_lock=timedelta(seconds=limits.longest_lock_seconds),
+async def _recognise(
+    desks: HotDesks, extension: str, pin: str, device_name: str, now: datetime
+) -> User:
+    async with desks.pins.turn(), desks.database.transaction() as tx:
+        known, refusal = await desks.authentication.check(
+            tx, extension, pin, device_name, now
         )
-        rules.check_lock(until, now)
+    if known.user is None or refusal:
+        raise refusal or UnknownExtension
+    return known.user
+
+
+async def _check_and_set_pin(
+    desks: HotDesks, extension: str, old: str, new: str, device_name: str, now: datetime
+) -> None:
+    check_pin(new, length=desks.limits.length, extension=extension)
+    if new == old:
+        raise WeakPin("This is the old PIN; choose another.")
+    async with desks.pins.turn():
+        pin_hash = await desks.pins.hash(new)
+        async with desks.database.transaction() as tx:
+            known, refusal = await desks.authentication.check(
+                tx, extension, old, device_name, now
+            )
+            user, device = known.user, known.device
+            if user and not refusal:
+                _require_own_pin(desks, user)
+                await users.set_pin_hash(tx, user, pin_hash, now)
+                happened = _event("pin_changed", "", user, device, now, "phone")
+                await events.record(tx, happened)
+                return
+    raise refusal or UnknownExtension
+
+
+def _require_own_pin(desks: HotDesks, user: User) -> None:
+    if desks.authentication.method(user) is not LoginMethod.PIN:
+        raise PinOfMailbox
 
 
 async def _sit_down(

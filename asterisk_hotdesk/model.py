@@ -26,6 +26,17 @@ class LoggedOutTreatment(StrEnum):
     """Another user of the same account, else another number."""
 
 
+class LoginMethod(StrEnum):
+    """What a user gives to log in by phone; stored, so never rename one."""
+
+    PIN = "pin"
+    """A PIN that we keep."""
+    VOICEMAIL = "voicemail"
+    """The PIN of the user's mailbox, which Asterisk keeps."""
+    NONE = "none"
+    """Nothing: only an administrator can log this user in."""
+
+
 class EndReason(StrEnum):
     """Why a login ended; stored, so never rename one."""
 
@@ -129,6 +140,9 @@ class User:
     """A PJSIP endpoint of the PBX that is the user's as well; empty: none."""
     queue_interface: str = ""
     """The queue member that is paused while the user sits nowhere; empty: none."""
+    login_method: LoginMethod | None = None
+    """None: as the settings say."""
+    pin_set_at: datetime | None = None
 
     @property
     def key(self) -> str:

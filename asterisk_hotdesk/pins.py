@@ -12,12 +12,9 @@ import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-
-from asterisk_hotdesk.errors import Invalid
 
 # OWASP, Password Storage Cheat Sheet: Argon2id with m=19456 (19 MiB), t=2, p=1.
 _MEMORY_KIB = 19456
@@ -82,19 +79,3 @@ class Pins:
 def _bytes(text: str) -> bytes:
     # Not every text has a form in UTF-8, and an error about it would quote the PIN.
     return text.encode(errors="surrogatepass")
-
-
-def check_pin(pin: str, *, length: int, extension: str) -> None:
-    """Raise `Invalid` if *pin* cannot be one, or is one that everybody tries first.
-
-    The text never repeats the PIN.
-    """
-    if not (pin.isascii() and pin.isdigit() and len(pin) == length):
-        raise Invalid(f"A PIN has exactly {length} digits.")
-    if len(set(pin)) == 1:
-        raise Invalid("This PIN repeats one digit; choose another.")
-    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
-    if steps in ({1}, {9}):
-        raise Invalid("The digits of this PIN count up or down; choose another.")
-    if pin.strip("0") == extension.strip("0"):
-        raise Invalid("This PIN is the extension itself; choose another.")

@@ -84,6 +84,11 @@ def check_lock(until: datetime | None, now: datetime) -> None:
         raise LockedOut
 
 
+def pin_is_expired(set_at: datetime | None, days: int, now: datetime) -> bool:
+    """Return whether a PIN is older than *days*; never where they are 0."""
+    return bool(days) and set_at is not None and now - set_at > timedelta(days=days)
+
+
 def check_hard_lock(failures: Failures, limit: int) -> None:
     """Raise `LockedOut` where only an administrator can unlock."""
     if failures.count >= limit:

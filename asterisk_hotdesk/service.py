@@ -34,6 +34,7 @@ from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.mailboxes import Mailboxes
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.stasis import channels
+from asterisk_hotdesk.pbx.voicemail import Voicemail
 from asterisk_hotdesk.pepper import pepper, provisioning_key
 from asterisk_hotdesk.phones import vendor_of_mac
 from asterisk_hotdesk.pins import Pins
@@ -200,6 +201,7 @@ class Daemon:
             second_login=config.policy.second_login,
             location_required=config.policy.refuse_login_without_location,
             follow=self._follow_decided,
+            ask_mailbox_pin=Voicemail(self._actions).pin,
         )
         self._base_users = BaseUsers(self.desks, now)
         enrolment = Enrolment(

@@ -7,11 +7,12 @@ import sys
 import click
 
 from asterisk_hotdesk.cli import changes, output
-from asterisk_hotdesk.cli.opening import hot_desks
+from asterisk_hotdesk.cli.opening import hot_desks, now
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.login import find_user, user_subject
-from asterisk_hotdesk.pins import check_pin
+from asterisk_hotdesk.model import LoginMethod
+from asterisk_hotdesk.pin_rules import check_pin
 from asterisk_hotdesk.store import Database, attempts, users
 
 
@@ -25,11 +26,14 @@ async def set_pin(
     check_pin(pin, length=config.pins.length, extension=extension)
     pin_hash = await desks.pins.hash(pin)
     async with database.transaction() as tx:
-        await users.set_pin_hash(tx, user, pin_hash)
+        await users.set_pin_hash(tx, user, pin_hash, now())
         # Whoever asked for a new PIN has usually tried the old one too often.
         await attempts.forgive(tx, user_subject(desks, account, extension))
         await changes.record_of_users(tx, "pin_set", [(account, extension)])
     output.say(f"The PIN of {extension} is set.")
+    method = desks.authentication.method(user)
+    if method is not LoginMethod.PIN:
+        output.note(f"{extension} does not log in with it: login method {method}.")
 
 
 def _asked(prompt: str) -> str:

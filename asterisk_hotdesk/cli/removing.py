@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from asterisk_hotdesk.authentication import device_subject
 from asterisk_hotdesk.cli import changes, output
 from asterisk_hotdesk.cli.finding import devices_named, logins_of, require_no_emergency
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.cli.permitting import note_missing
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.login import device_subject, user_subject
+from asterisk_hotdesk.login import user_subject
 from asterisk_hotdesk.model import Change, Device, EndReason, User
 from asterisk_hotdesk.store import Database, attempts, devices, users
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from asterisk_hotdesk.authentication import device_subject
 from asterisk_hotdesk.cli import changes, output
 from asterisk_hotdesk.cli.opening import hot_desks, now, with_database
 from asterisk_hotdesk.cli.options import account_option, yes_option
@@ -15,7 +16,6 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid, NobodyLoggedIn, NotFound
 from asterisk_hotdesk.login import (
     HotDesks,
-    device_subject,
     find_device,
     find_user,
     log_in_by_administrator,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from asterisk_hotdesk.errors import Invalid
+from asterisk_hotdesk.model import LoginMethod
 
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -47,6 +48,12 @@ _OPTIONS = (
         help="The queue member, such as Local/100@internal/n, that is paused at logout"
         " and resumed at login.",
     ),
+    click.option(
+        "--login-method",
+        metavar="METHOD",
+        help="What the user gives to log in by phone: pin (see: hotdesk user set-pin),"
+        " voicemail (the PIN of --mailbox) or none; else pins.method of the settings.",
+    ),
 )
 
 
@@ -57,7 +64,7 @@ def user_options(command: C) -> C:
     return command
 
 
-def checked(given: Mapping[str, str | None], extension: str) -> dict[str, str]:
+def checked(given: Mapping[str, str | None], extension: str) -> dict[str, Any]:
     """Return fields of a user for what is *given*; EXT stands for the extension.
 
     Raises `Invalid` that names what is wrong.
@@ -117,13 +124,22 @@ def _queue_interface(text: str) -> str:
     )
 
 
+def _login_method(text: str) -> LoginMethod | None:
+    if not text:
+        return None
+    expected = "pin, voicemail or none"
+    return LoginMethod(
+        _like("|".join(LoginMethod), text.lower(), "login method", expected)
+    )
+
+
 def _like(pattern: str, text: str, what: str, expected: str) -> str:
     if not re.fullmatch(pattern, text):
         raise Invalid(f"{what} {text!r}: expected {expected}")
     return text
 
 
-_CHECKS: dict[str, Callable[[str], str]] = {
+_CHECKS: dict[str, Callable[[str], str | None]] = {
     "mailbox": _mailbox,
     "call_groups": _groups,
     "pickup_groups": _groups,
@@ -132,6 +148,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "account_code": _account_code,
     "fixed_endpoint": _fixed_endpoint,
     "queue_interface": _queue_interface,
+    "login_method": _login_method,
 }
 
 NAMES = tuple(_CHECKS)

@@ -13,7 +13,7 @@ from asterisk_hotdesk.cli.output import Cell, moment
 from asterisk_hotdesk.cli.status_showing import since
 from asterisk_hotdesk.config import Config, PinsConfig
 from asterisk_hotdesk.login import find_user, user_subject
-from asterisk_hotdesk.model import Desk, Failures, User
+from asterisk_hotdesk.model import Desk, Failures, LoginMethod, User
 from asterisk_hotdesk.store import Database, attempts, logins
 
 COLUMNS = (
@@ -45,7 +45,7 @@ def summary(user: User, device: str | None) -> dict[str, Any]:
     }
 
 
-def row(user: User, device: str | None) -> list[Cell]:
+def row(user: User, device: str | None, pins: PinsConfig) -> list[Cell]:
     """Return what people get of *user*, in the order of `COLUMNS`."""
     return [
         user.extension,
@@ -54,16 +54,22 @@ def row(user: User, device: str | None) -> list[Cell]:
         user.context,
         user.language or "-",
         when_logged_out(user),
-        may_log_in(user),
+        may_log_in(user, pins),
         (device, "green") if device else "-",
     ]
 
 
-def may_log_in(user: User) -> Cell:
+def may_log_in(user: User, pins: PinsConfig) -> Cell:
     """Return whether the user can log in by phone, and if not, why."""
     if not user.allowed:
         return ("no: denied", "red")
-    return "yes" if user.pin_hash else ("no: no PIN", "yellow")
+    match user.login_method or pins.method:
+        case LoginMethod.NONE:
+            return ("no: not by phone", "yellow")
+        case LoginMethod.VOICEMAIL:
+            return "yes" if user.mailbox else ("no: no mailbox", "yellow")
+        case _:
+            return "yes" if user.pin_hash else ("no: no PIN", "yellow")
 
 
 def when_logged_out(user: User) -> str:
@@ -86,6 +92,7 @@ class Details:
         return {
             **summary(self.user, self.desk.device.name if self.desk else None),
             "since": since(self.desk) if self.desk else None,
+            "pin_set_at": self.user.pin_set_at,
             "wrong_pins": self.wrong_pins.count,
             "locked_until": locked_until(self.wrong_pins, self.limits),
         }
@@ -93,13 +100,14 @@ class Details:
     def for_people(self) -> list[tuple[str, Cell]]:
         """Return it as names and values."""
         device = self.desk.device.name if self.desk else None
-        shown = list(zip(COLUMNS, row(self.user, device), strict=True))
+        shown = list(zip(COLUMNS, row(self.user, device, self.limits), strict=True))
         locked = locked_until(self.wrong_pins, self.limits)
         return [
             *shown,
             ("Ringtone", str(self.user.ringtone or "-")),
             *((_titled(n), getattr(self.user, n) or "-") for n in user_options.NAMES),
             ("Since", moment(since(self.desk)) if self.desk else "-"),
+            ("PIN set", moment(self.user.pin_set_at)),
             ("Wrong PINs", str(self.wrong_pins.count)),
             ("Locked until", locked if isinstance(locked, str) else moment(locked)),
         ]

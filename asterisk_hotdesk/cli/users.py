@@ -77,9 +77,9 @@ async def add(
     A range is 100-199, or 100,105-110. In most options EXT stands for the extension.
     A CSV file has the columns extension and name, and perhaps those of the options:
     context, account, language, when_logged_out, ringtone, mailbox, call_groups,
-    pickup_groups, named_call_groups, named_pickup_groups, account_code, fixed_endpoint
-    and queue_interface. If any line is wrong, all wrong lines are told and nothing is
-    added.
+    pickup_groups, named_call_groups, named_pickup_groups, account_code,
+    fixed_endpoint, queue_interface and login_method. If any line is wrong, all wrong
+    lines are told and nothing is added.
 
     A new user has no PIN; see: hotdesk user set-pin.
     """
@@ -119,7 +119,8 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
     --json prints a list of objects with the keys extension, account, name, context,
     language (or null), when_logged_out, ringtone (1 to 9, or null), mailbox,
     call_groups, pickup_groups, named_call_groups, named_pickup_groups, account_code,
-    fixed_endpoint and queue_interface (texts, empty for none), allowed, pin_set and
+    fixed_endpoint and queue_interface (texts, empty for none), login_method (pin,
+    voicemail, none, or null for pins.method of the settings), allowed, pin_set and
     device (where the user sits, or null).
     """
     async with database.transaction() as tx:
@@ -133,7 +134,7 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
     else:
         output.table(
             user_showing.COLUMNS,
-            (user_showing.row(u, where.get(u.key)) for u in everyone),
+            (user_showing.row(u, where.get(u.key), config.pins) for u in everyone),
         )
 
 
@@ -148,8 +149,8 @@ async def show(
     """Show a user: where the user sits, and wrong PINs.
 
     --json prints an object with the keys of `user list` and: since (of the login, or
-    null), wrong_pins (how many in a row) and locked_until (a time, null, or
-    "unlocked by an administrator").
+    null), pin_set_at (a time, or null), wrong_pins (how many in a row) and locked_until
+    (a time, null, or "unlocked by an administrator").
     """
     found = await user_showing.details(config, database, account, extension)
     if as_json:

@@ -103,6 +103,8 @@ def extension(config: Config, text: str) -> str:
         (codes.ask_code(), "asks for an extension"),
         (codes.logout_code(), "logs out"),
         (codes.voicemail_code(), "opens a mailbox"),
+        (codes.change_pin_code(), "changes a PIN"),
+        (codes.menu_code(), "opens the menu"),
     ):
         if codes.login_code(text) == code:
             raise Invalid(

@@ -129,12 +129,18 @@ def dialplan_of(facts: Facts) -> Dialplan:
 
 
 def code_patterns(facts: Facts) -> list[Pattern]:
-    """Return what people dial to log in and out, and to hear their messages."""
+    """Return what people dial: our codes."""
     codes = facts.config.codes
-    others = (codes.ask_code(), codes.logout_code(), codes.voicemail_code())
     lengths = [*range(2, LONGEST_EXTENSION + 1), 1]
     logins = [f"_{codes.login_code('X' * length)}" for length in lengths]
-    return [Pattern(text) for text in (*others, *logins)]
+    fixed = (
+        codes.ask_code(),
+        codes.logout_code(),
+        codes.voicemail_code(),
+        codes.change_pin_code(),
+        codes.menu_code(),
+    )
+    return [Pattern(text) for text in (*fixed, *logins)]
 
 
 def _written(conf: Conf) -> Dialplan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sysconfig
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -27,6 +28,7 @@ from asterisk_hotdesk.pbx.routes import hint_device, users_context
 PJSIP = "pjsip_hotdesk.conf"
 EXTENSIONS = "extensions_hotdesk.conf"
 USERS = "hotdesk_users.conf"
+MENU_SCRIPT = "hotdesk-menu.agi"
 
 RING_SECONDS = 30
 CALLBACK_SECONDS = 60
@@ -82,6 +84,9 @@ def extensions_file(
         voicemail_code=config.codes.voicemail_code(),
         default_account=DEFAULT_ACCOUNT,
         default_users=users_context(DEFAULT_ACCOUNT),
+        change_pin_code=config.codes.change_pin_code(),
+        menu_code=config.codes.menu_code(),
+        menu_script=Path(sysconfig.get_path("scripts"), MENU_SCRIPT),
         login_prefix=prefix,
         login_suffix=suffix,
         longest_extension=LONGEST_EXTENSION,

@@ -6,7 +6,7 @@ from asterisk_hotdesk.store.database import (
     Tx,
     open_database,
 )
-from asterisk_hotdesk.store.embedded import database_dsn
+from asterisk_hotdesk.store.embedded import database_dsn, running_database_dsn
 from asterisk_hotdesk.store.migrate import migrate
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "database_dsn",
     "migrate",
     "open_database",
+    "running_database_dsn",
 ]

@@ -76,7 +76,6 @@ _REFUSALS: dict[str, HotdeskError] = {
         "Voicemail needs a mailbox, for example 100@default, number and extension need"
         " digits, and unavailable and busy nothing."
     ),
-    "user_mailbox_form": Invalid("A mailbox is BOX@CONTEXT, for example 100@default."),
     "user_groups_form": Invalid("Groups are numbers, for example 1,3."),
     "user_named_groups_form": Invalid("Named groups are words, for example sales,hr."),
     "user_account_code_form": Invalid(
@@ -89,6 +88,13 @@ _REFUSALS: dict[str, HotdeskError] = {
         "A queue interface is that of a queue's member, for example Local/100@internal."
     ),
     "user_ringtone_known": Invalid("A ringtone is a number from 1 to 9."),
+    "user_mailbox_form": Invalid("A mailbox is BOX@CONTEXT, for example 100@default."),
+    "user_login_method_known": Invalid(
+        "A user logs in with pin or voicemail, or none."
+    ),
+    "user_login_method_mailbox": Invalid(
+        "Whoever logs in with the PIN of a mailbox needs a mailbox; see --mailbox."
+    ),
     "device_base_user": NotFound("There is no such user to sit at the device."),
     "login_one_per_device": Conflict(),
     "login_one_per_user": Conflict(),

@@ -11,6 +11,25 @@ from asterisk_hotdesk.errors import ConfigError, Unavailable
 log = logging.getLogger(__name__)
 
 
+def running_database_dsn(dsn: str | None, state_dir: Path) -> str:
+    """Return *dsn*, or how to reach the embedded PostgreSQL, which is not started.
+
+    For a process that comes and goes: whoever starts the embedded server has to stay.
+    Raises `Unavailable` if it does not run.
+    """
+    if dsn is not None:
+        return dsn
+    pid_file = state_dir / "postgres" / "postmaster.pid"
+    try:
+        # PostgreSQL writes here, in this order: process, folder, start, port, socket.
+        port, sockets = pid_file.read_text().splitlines()[3:5]
+    except (OSError, ValueError):
+        raise Unavailable(
+            f"The embedded PostgreSQL does not run, or {pid_file} cannot be read"
+        ) from None
+    return f"postgresql://postgres@/postgres?host={sockets}&port={port}"
+
+
 def database_dsn(dsn: str | None, state_dir: Path) -> str:
     """Return *dsn*, or start the embedded PostgreSQL and return how to reach it.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.rows import DictRow
 
-from asterisk_hotdesk.model import LoggedOutTreatment, User
+from asterisk_hotdesk.model import LoggedOutTreatment, LoginMethod, User
 from asterisk_hotdesk.store.database import Tx
 
 COLUMNS = """
@@ -15,7 +16,8 @@ COLUMNS = """
     users.language, users.allowed, users.pin_hash, users.logged_out_treatment,
     users.logged_out_target, users.ringtone, users.mailbox, users.call_groups,
     users.pickup_groups, users.named_call_groups, users.named_pickup_groups,
-    users.account_code, users.fixed_endpoint, users.queue_interface
+    users.account_code, users.fixed_endpoint, users.queue_interface,
+    users.login_method, users.pin_set_at
 """
 
 
@@ -41,7 +43,18 @@ def user_of(row: DictRow) -> User:
         account_code=row["account_code"],
         fixed_endpoint=row["fixed_endpoint"],
         queue_interface=row["queue_interface"],
+        login_method=_method(row["login_method"]),
+        pin_set_at=_moment(row["pin_set_at"]),
     )
+
+
+def _method(stored: str | None) -> LoginMethod | None:
+    return LoginMethod(stored) if stored else None
+
+
+def _moment(stored: datetime | str | None) -> datetime | None:
+    # In a row that came as JSON, it is a text.
+    return datetime.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +77,7 @@ class NewUser:
     account_code: str = ""
     fixed_endpoint: str = ""
     queue_interface: str = ""
+    login_method: LoginMethod | None = None
 
 
 async def add(tx: Tx, users: Sequence[NewUser]) -> None:
@@ -75,12 +89,12 @@ async def add(tx: Tx, users: Sequence[NewUser]) -> None:
                                logged_out_treatment, logged_out_target, ringtone,
                                mailbox, call_groups, pickup_groups, named_call_groups,
                                named_pickup_groups, account_code, fixed_endpoint,
-                               queue_interface)
+                               queue_interface, login_method)
             VALUES (%(account)s, %(extension)s, %(name)s, %(context)s, %(language)s,
                     %(logged_out_treatment)s, %(logged_out_target)s, %(ringtone)s,
                     %(mailbox)s, %(call_groups)s, %(pickup_groups)s,
                     %(named_call_groups)s, %(named_pickup_groups)s, %(account_code)s,
-                    %(fixed_endpoint)s, %(queue_interface)s)
+                    %(fixed_endpoint)s, %(queue_interface)s, %(login_method)s)
             """,
             [vars(user) for user in users],
         )
@@ -137,10 +151,11 @@ async def extension_exists(tx: Tx, extension: str) -> bool:
     return await rows.fetchone() is not None
 
 
-async def set_pin_hash(tx: Tx, user: User, pin_hash: str) -> None:
-    """Make *pin_hash* the user's only PIN."""
+async def set_pin_hash(tx: Tx, user: User, pin_hash: str, now: datetime) -> None:
+    """Make *pin_hash* the user's only PIN, from *now* on."""
     await tx.execute(
-        "UPDATE users SET pin_hash = %s WHERE id = %s", [pin_hash, user.id]
+        "UPDATE users SET pin_hash = %s, pin_set_at = %s WHERE id = %s",
+        [pin_hash, now, user.id],
     )
 
 
@@ -189,7 +204,7 @@ async def update(tx: Tx, user: User) -> None:
             named_call_groups = %(named_call_groups)s,
             named_pickup_groups = %(named_pickup_groups)s,
             account_code = %(account_code)s, fixed_endpoint = %(fixed_endpoint)s,
-            queue_interface = %(queue_interface)s
+            queue_interface = %(queue_interface)s, login_method = %(login_method)s
         WHERE id = %(id)s
         """,
         vars(user),

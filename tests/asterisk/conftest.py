@@ -89,8 +89,9 @@ class Voice:
             log.seek(self._from)
             text = log.read().decode(errors="replace")
         channel = rf"<PJSIP/{self._phone}-[0-9a-f]+>"
-        pattern = rf"{channel} Playing '([^']+)\.\w+' \(language '(\w+)'\)"
-        return re.findall(pattern, text)
+        # An AGI's, too, of which no language is told.
+        told = r"language '(\w+)'|escape_digits"
+        return re.findall(rf"{channel} Playing '([\w/-]+)[^']*' \((?:{told})", text)
 
     async def says(self, *sounds: str, within: float = 8) -> None:
         """Return once these sounds have begun, one right after the other."""
@@ -298,6 +299,16 @@ async def press(call: Call, digits: str) -> None:
         await call.dtmf(Pin(digits), tone_ms=TONE_MS, gap_ms=GAP_MS)
     except TimeoutError:
         raise AssertionError("the keys could not be sent") from None
+
+
+async def hears_and_presses(call: Call, voice: Voice, sound: str, keys: str) -> None:
+    """Press *keys* once the last that was said is *sound*."""
+    __tracebackhide__ = True
+    await eventually(
+        lambda: voice.said()[-1:] == [sound], lambda: f"{sound} in {voice.said()}"
+    )
+    await call.hears(0.3)
+    await press(call, keys)
 
 
 async def refusal(call: Call) -> int:

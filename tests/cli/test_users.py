@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,11 +43,12 @@ async def test_users_are_added_listed_and_shown(hotdesk: Command) -> None:
         "account_code": "",
         "fixed_endpoint": "",
         "queue_interface": "",
+        "login_method": None,
         "allowed": True,
         "pin_set": False,
         "device": None,
     }
-    more = {"since": None, "wrong_pins": 0, "locked_until": None}
+    more = {"since": None, "pin_set_at": None, "wrong_pins": 0, "locked_until": None}
     assert await hotdesk.json("user", "show", "105") == listed[1] | more
     table = (await hotdesk.succeeds("user", "list")).out.splitlines()
     assert table[0].split("  ")[0] == "Extension"
@@ -197,6 +199,45 @@ async def test_a_pin_comes_from_standard_input_and_lets_one_in(
     assert told == [{"extension": "100", "by": "command"}] * 2
     everything = str(await rows("SELECT events::text, users::text FROM events, users"))
     assert "739250" not in everything
+
+
+async def test_what_a_user_logs_in_with_is_set_and_shown(
+    office: Command, rows: Rows
+) -> None:
+    await office.succeeds("user", "set-pin", "100", stdin="739251\n")
+    shown = await office.json("user", "show", "100")
+    assert (shown["login_method"], shown["pin_set"]) == (None, True)
+    assert shown["pin_set_at"]
+
+    refused = await office("user", "edit", "100", "--login-method", "voicemail")
+    assert refused.lines == [
+        "Whoever logs in with the PIN of a mailbox needs a mailbox; see --mailbox."
+    ]
+    await office.succeeds(
+        "user", "edit", "100", "--login-method", "voicemail", "--mailbox", "EXT@default"
+    )
+    await office.succeeds("user", "edit", "101", "--login-method", "none")
+    listed = {u["extension"]: u for u in await office.json("user", "list")}
+    assert listed["100"]["login_method"] == "voicemail"
+    assert listed["100"]["mailbox"] == "100@default"
+    assert listed["101"]["login_method"] == "none"
+    table = (await office.succeeds("user", "list")).out
+    assert re.search(r"^100 .* yes ", table, re.MULTILINE)
+    assert re.search(r"^101 .* no: not by phone ", table, re.MULTILINE)
+    assert re.search(r"^102 .* no: no PIN ", table, re.MULTILINE)
+
+    done = await office.succeeds("user", "set-pin", "100", stdin="739251\n")
+    assert done.lines == ["100 does not log in with it: login method voicemail."]
+
+    await office.succeeds("user", "edit", "100", "--login-method", "")
+    assert await rows("SELECT login_method FROM users WHERE extension = '100'") == [
+        {"login_method": None}
+    ]
+
+
+async def test_a_login_method_that_there_is_not(office: Command) -> None:
+    refused = await office("user", "edit", "100", "--login-method", "face")
+    assert refused.lines == ["login method 'face': expected pin, voicemail or none"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ class Pbx:
     sip_passwords: dict[str, str] = field(
         default_factory=lambda: {n: _new_secret() for n in (*FIXED_PHONES, "trunk")}
     )
+    settings: Path | None = None
+    """Hot desking's own, for the scripts that Asterisk starts."""
     voicemail_pins: dict[str, str] = field(
         default_factory=lambda: {n: f"{secrets.randbelow(10**6):06}" for n in MAILBOXES}
     )
@@ -113,6 +115,10 @@ class Pbx:
     def cli_command(self) -> list[str]:
         """The command line to which a CLI command is added as last argument."""
         return [*self.install.command, "-C", self._config_file, "-rx"]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"HOTDESK_CONFIG": str(self.settings)} if self.settings else {}
 
     @property
     def _config_file(self) -> str:
@@ -180,7 +186,7 @@ class Pbx:
             command[0],
             command,
             # Where the machine's own name does not resolve, Asterisk waits for DNS.
-            {**os.environ, "RES_OPTIONS": "timeout:1 attempts:1"},
+            {**os.environ, "RES_OPTIONS": "timeout:1 attempts:1", **self._environment},
             setsid=True,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -160,4 +160,4 @@ def _user(extension: str, account: str = DEFAULT_ACCOUNT) -> NewUser:
 
 async def _set_everybodys_pin(tx: Tx, pin_hash: str) -> None:
     for user in await users.everyone(tx):
-        await users.set_pin_hash(tx, user, pin_hash)
+        await users.set_pin_hash(tx, user, pin_hash, datetime(2026, 1, 1, tzinfo=UTC))

@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from asterisk_hotdesk.authentication import TOTAL, device_subject
 from asterisk_hotdesk.config import PinsConfig
 from asterisk_hotdesk.errors import BadCredentials, LockedOut, Refused
-from asterisk_hotdesk.login import TOTAL, Outcome, device_subject
+from asterisk_hotdesk.login import Outcome
 from asterisk_hotdesk.store import Database, attempts, users
 from tests.postgres.office import (
     ACME_EXTENSION,

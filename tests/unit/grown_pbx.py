@@ -111,6 +111,7 @@ LEAST_RIGHTS = SeenByAmi(
             "dialplanextensionadd",
             "reload",
             "devicestatelist",
+            "getvar",
             "showdialplan",
             "userevent",
         ]

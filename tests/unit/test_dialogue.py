@@ -13,6 +13,8 @@ from asterisk_hotdesk.config import PromptsConfig
 from asterisk_hotdesk.dialogue import (
     Answer,
     Ask,
+    ChangePin,
+    CheckPin,
     Dialogue,
     End,
     Finish,
@@ -29,18 +31,24 @@ from asterisk_hotdesk.errors import (
     LockedOut,
     NobodyLoggedIn,
     NoLocation,
+    NoPhoneLogin,
     NotAHotDesk,
     NotAllowed,
     OtherAccount,
+    PinExpired,
+    PinOfMailbox,
     Refused,
     UnknownExtension,
+    WeakPin,
 )
 
 PIN = "730519"
 WRONG = "111222"
+NEW = "739251"
+WEAK = "123456"
 SILENCE = Answer("", End.SILENCE)
 STAR = Answer("", End.START_OVER)
-ALIKE = (BadCredentials, UnknownExtension, NotAllowed, OtherAccount)
+ALIKE = (BadCredentials, UnknownExtension, NotAllowed, NoPhoneLogin, OtherAccount)
 OTHER_REFUSALS = (LockedOut, NotAHotDesk, AlreadyLoggedIn, NoLocation, InEmergency)
 
 digits = st.text("0123456789", min_size=1, max_size=10)
@@ -55,7 +63,7 @@ all_tries = st.integers(1, 6)
 
 
 def dialogue(tries: int = 3) -> Dialogue:
-    return Dialogue(pin_length=6, tries=tries)
+    return Dialogue(most_digits=6, pin_length=6, tries=tries)
 
 
 def pressed(keys: str) -> Answer:
@@ -68,6 +76,14 @@ def ask_extension(*before: Prompt) -> Ask:
 
 def ask_pin(*before: Prompt) -> Ask:
     return Ask((*before, Prompt.ASK_PIN), 6)
+
+
+def ask_new_pin(*before: Prompt) -> Ask:
+    return Ask((*before, Prompt.ASK_NEW_PIN), 6)
+
+
+def ask_new_pin_again() -> Ask:
+    return Ask((Prompt.ASK_NEW_PIN_AGAIN,), 6)
 
 
 def every_refusal(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
@@ -92,7 +108,7 @@ def conversation(
                 steps.append(call.heard(next(heard)))
             case TryLogin():
                 steps.append(call.refused(refusal()))
-            case TryLogout():
+            case _:
                 steps.append(call.refused(NobodyLoggedIn()))
     return steps
 
@@ -225,6 +241,141 @@ def test_an_outage_ends_the_call_with_an_apology() -> None:
     assert call.unavailable() == Finish((Prompt.UNAVAILABLE,))
 
 
+def test_whoever_sits_there_changes_the_pin_with_the_old_one() -> None:
+    call = dialogue()
+
+    assert call.change_pin("100") == ask_pin()
+    assert call.heard(pressed(PIN)) == CheckPin("100", PIN)
+    assert call.pin_is_right() == ask_new_pin()
+    assert call.heard(pressed(NEW)) == ask_new_pin_again()
+    assert call.heard(pressed(NEW)) == ChangePin("100", PIN, NEW)
+    assert call.pin_changed() == Finish((Prompt.PIN_CHANGED,))
+
+
+def test_at_an_idle_desk_the_extension_is_asked_for_before_the_old_pin() -> None:
+    call = dialogue()
+
+    assert call.change_pin("") == ask_extension()
+    assert call.heard(pressed("100")) == ask_pin()
+    assert call.heard(pressed(PIN)) == CheckPin("100", PIN)
+
+
+def test_the_star_lets_somebody_else_change_a_pin_than_who_sits_there() -> None:
+    call = dialogue()
+    call.change_pin("100")
+
+    assert call.heard(STAR) == ask_extension()
+    assert call.heard(pressed("101")) == ask_pin()
+    assert call.heard(pressed(PIN)) == CheckPin("101", PIN)
+
+
+def test_extension_0_changes_nothing_and_logs_nobody_out() -> None:
+    call = dialogue()
+    call.change_pin("")
+
+    assert call.heard(pressed("0")) == ask_pin()
+
+
+def test_a_wrong_old_pin_is_asked_for_again_like_any() -> None:
+    call = dialogue(tries=2)
+    call.change_pin("")
+    call.heard(pressed("100"))
+    call.heard(pressed(WRONG))
+
+    assert call.refused(BadCredentials()) == ask_extension(Prompt.BAD_CREDENTIALS)
+    call.heard(pressed("100"))
+    call.heard(pressed(WRONG))
+    assert call.refused(BadCredentials()) == Finish(
+        (Prompt.BAD_CREDENTIALS, Prompt.GOODBYE)
+    )
+
+
+def choosing(tries: int = 3) -> Dialogue:
+    """Return a call in which the old PIN was right."""
+    call = dialogue(tries)
+    call.change_pin("100")
+    call.heard(pressed(PIN))
+    call.pin_is_right()
+    return call
+
+
+def test_a_weak_pin_is_refused_before_it_is_asked_for_twice() -> None:
+    call = choosing()
+
+    assert call.heard(pressed(WEAK)) == ask_new_pin(Prompt.WEAK_PIN)
+    assert call.heard(pressed(NEW)) == ask_new_pin_again()
+
+
+def test_the_same_new_pin_must_be_pressed_twice() -> None:
+    call = choosing()
+    call.heard(pressed(NEW))
+
+    assert call.heard(pressed(WRONG)) == ask_new_pin(Prompt.PINS_DIFFER)
+    call.heard(pressed(NEW))
+    assert call.heard(pressed(NEW)) == ChangePin("100", PIN, NEW)
+
+
+def test_the_star_starts_with_the_new_pin_over() -> None:
+    call = choosing()
+    call.heard(pressed(NEW))
+
+    assert call.heard(STAR) == ask_new_pin()
+
+
+def test_the_old_pin_is_no_new_one() -> None:
+    call = choosing()
+    call.heard(pressed(NEW))
+    call.heard(pressed(NEW))
+
+    assert call.refused(WeakPin()) == ask_new_pin(Prompt.WEAK_PIN)
+
+
+def test_who_cannot_choose_is_sent_away_with_the_old_pin() -> None:
+    call = choosing(tries=2)
+    call.heard(pressed(WEAK))
+
+    assert call.heard(SILENCE) == Finish((Prompt.GOODBYE,))
+
+
+def test_a_pin_of_a_mailbox_is_not_changed_here() -> None:
+    call = dialogue()
+    call.change_pin("100")
+    call.heard(pressed(PIN))
+
+    assert call.refused(PinOfMailbox()) == Finish(
+        (Prompt.PIN_OF_MAILBOX, Prompt.GOODBYE), "100"
+    )
+
+
+def test_whoever_has_too_old_a_pin_chooses_another_and_is_logged_in() -> None:
+    call = dialogue()
+    call.log_in("100")
+    call.heard(pressed(PIN))
+
+    assert call.refused(PinExpired()) == ask_new_pin(Prompt.PIN_EXPIRED)
+    assert call.heard(pressed(NEW)) == ask_new_pin_again()
+    assert call.heard(pressed(NEW)) == ChangePin("100", PIN, NEW)
+    assert call.pin_changed() == TryLogin("100", NEW)
+    assert call.logged_in("100") == Finish((Prompt.LOGGED_IN,), "100")
+
+
+def test_pins_of_mailboxes_may_be_longer_and_new_ones_not() -> None:
+    call = Dialogue(most_digits=10, pin_length=6, tries=3)
+
+    assert call.change_pin("100") == Ask((Prompt.ASK_PIN,), 10)
+    call.heard(pressed(PIN))
+    assert call.pin_is_right() == Ask((Prompt.ASK_NEW_PIN,), 6)
+
+
+def test_no_step_shows_the_old_pin_or_the_new() -> None:
+    call = choosing()
+    shown = [call.heard(pressed(NEW)), call.heard(pressed(NEW)), call]
+    shown.append(CheckPin("100", PIN))
+
+    assert PIN not in repr(shown)
+    assert NEW not in repr(shown)
+
+
 @settings(deadline=None)
 @given(dialled, all_tries, st.lists(answers, max_size=30), st.sampled_from(ALIKE))
 def test_a_caller_who_stops_starting_over_is_soon_done(
@@ -287,6 +438,9 @@ def test_every_refusal_can_be_said(refusal: type[Refused]) -> None:
         (NoLocation, Prompt.NO_LOCATION),
         (InEmergency, Prompt.IN_EMERGENCY),
         (NobodyLoggedIn, Prompt.NOBODY_LOGGED_IN),
+        (WeakPin, Prompt.WEAK_PIN),
+        (PinExpired, Prompt.PIN_EXPIRED),
+        (PinOfMailbox, Prompt.PIN_OF_MAILBOX),
     ],
 )
 def test_what_a_caller_can_run_into_has_words_of_its_own(

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import string
+import sysconfig
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -392,12 +393,14 @@ def test_the_codes_are_the_configured_ones() -> None:
         " same => n,Goto(hotdesk-ivr,login,1)",
         "exten => *77*5*,1,Goto(hotdesk-ivr,logout,1)",
     ]
-    assert codes[7:9] == [
+    assert "exten => *77*9*,1,Goto(hotdesk-ivr,change_pin,1)" in codes
+    assert "exten => *77*1*,1,Goto(hotdesk-menu,s,1)" in codes
+    logins = codes[next(n for n, line in enumerate(codes) if "_" in line[:10]) :]
+    assert logins[4:6] == [
         "exten => _*77*XXX*,1,Set(HOTDESK_EXTENSION=${EXTEN:4:3})",
         " same => n,Goto(hotdesk-ivr,login,1)",
     ]
-    logins = [f"_*77*{'X' * n}*" for n in range(1, 11)]
-    assert starts(codes[3:]) == [*logins, "*77*8*"]
+    assert starts(logins)[:10] == [f"_*77*{'X' * n}*" for n in range(1, 11)]
     assert codes[-1] == "exten => *77*8*,1,Goto(hotdesk-voicemail,s,1)"
 
 
@@ -416,7 +419,7 @@ def test_other_codes_lead_to_the_same_places(
 
     assert lines[0].startswith(f"exten => {ask},1,")
     assert lines[2] == f"exten => {logout},1,Goto(hotdesk-ivr,logout,1)"
-    assert lines[3].startswith(f"exten => {log_in},1,")
+    assert any(line.startswith(f"exten => {log_in},1,") for line in lines)
 
 
 @settings(deadline=None)
@@ -452,10 +455,24 @@ def test_our_application_is_asked_and_its_absence_is_said() -> None:
     assert [line for line in ivr if "Stasis(" in line] == [
         " same => n,Stasis(desks,login,${HOTDESK_EXTENSION},${CHANNEL(endpoint)},"
         "${CHANNEL(language)})",
-        " same => n,Stasis(desks,logout,,${CHANNEL(endpoint)},${CHANNEL(language)})",
+        *(
+            f" same => n,Stasis(desks,{what},,${{CHANNEL(endpoint)}},"
+            "${CHANNEL(language)})"
+            for what in ("logout", "change_pin")
+        ),
     ]
-    assert sum('"${STASISSTATUS}" = "FAILED"' in line for line in ivr) == 2
+    assert sum('"${STASISSTATUS}" = "FAILED"' in line for line in ivr) == 3
     assert found["hotdesk-unavailable"][1] == (" same => n,Playback(im-sorry&beep)")
+
+
+def test_the_menu_needs_asterisk_alone_and_its_absence_is_said() -> None:
+    menu = dialplan(config())["hotdesk-menu"]
+
+    script = Path(sysconfig.get_path("scripts"), "hotdesk-menu.agi")
+    assert f" same => n,AGI({script},${{CHANNEL(endpoint)}})" in menu
+    assert os.access(script, os.X_OK)
+    assert not any("Stasis" in line for line in menu)
+    assert any('"${AGISTATUS}" != "SUCCESS"' in line for line in menu)
 
 
 def test_no_secret_is_in_the_dialplan() -> None:

@@ -21,6 +21,7 @@ from asterisk_hotdesk.errors import (
     LockedOut,
     NobodyLoggedIn,
     NotAHotDesk,
+    PinExpired,
     Unavailable,
 )
 from asterisk_hotdesk.ivr import (
@@ -333,6 +334,7 @@ class Desks:
     tried: list[tuple[str, ...]] = field(default_factory=list)
     no_desk: Exception | None = None
     """What the phone hears before anything is asked."""
+    sits_here: str = ""
 
     def _next(self) -> Outcome:
         result = self.results.pop(0) if self.results else True
@@ -354,6 +356,31 @@ class Desks:
         if self.no_desk:
             raise self.no_desk
 
+    async def extension_at(self, _: object, *, device_name: str) -> str:
+        assert device_name == "HD0001"
+        return self.sits_here
+
+    async def check_pin_to_change(
+        self, _: object, *, extension: str, pin: str, device_name: str, now: datetime
+    ) -> None:
+        assert now == NOW
+        self.tried.append(("check", extension, pin, device_name))
+        self._next()
+
+    async def change_pin(
+        self,
+        _: object,
+        *,
+        extension: str,
+        old: str,
+        new: str,
+        device_name: str,
+        now: datetime,
+    ) -> None:
+        assert now == NOW
+        self.tried.append(("change", extension, old, new, device_name))
+        self._next()
+
     async def log_out(self, _: object, *, device_name: str, now: datetime) -> Outcome:
         assert now == NOW
         self.tried.append(("logout", device_name))
@@ -363,11 +390,15 @@ class Desks:
 @pytest.fixture
 def desks(monkeypatch: pytest.MonkeyPatch) -> Desks:
     desks = Desks()
-    monkeypatch.setattr("asterisk_hotdesk.login.log_in", desks.log_in)
-    monkeypatch.setattr("asterisk_hotdesk.login.log_out", desks.log_out)
-    monkeypatch.setattr(
-        "asterisk_hotdesk.login.require_hot_desk", desks.require_hot_desk
-    )
+    for name in (
+        "log_in",
+        "log_out",
+        "require_hot_desk",
+        "extension_at",
+        "check_pin_to_change",
+        "change_pin",
+    ):
+        monkeypatch.setattr(f"asterisk_hotdesk.login.{name}", getattr(desks, name))
     return desks
 
 
@@ -381,6 +412,8 @@ IVR = Ivr(
 DIALLED = ("login", "100", "HD0001", "de")
 ASKED = ("login", "", "HD0001", "")
 LOGOUT = ("logout", "", "HD0001", "")
+CHANGE = ("change_pin", "", "HD0001", "")
+NEW = "739251"
 
 
 async def served(*scripts: str, args: Sequence[str] = DIALLED) -> Line:
@@ -435,6 +468,53 @@ async def test_a_logout_needs_no_key(desks: Desks) -> None:
     assert desks.tried == [("logout", "HD0001")]
     assert line.said == [words(Prompt.LOGGED_OUT, number="100")]
     assert line.ended == "hung up"
+
+
+async def test_whoever_sits_there_changes_the_pin(desks: Desks) -> None:
+    desks.sits_here = "100"
+
+    line = await served(f".{PIN}", f".{NEW}", f".{NEW}", args=CHANGE)
+
+    assert desks.tried == [
+        ("check", "100", PIN, "HD0001"),
+        ("change", "100", PIN, NEW, "HD0001"),
+    ]
+    assert line.said == [
+        words(Prompt.ASK_PIN),
+        words(Prompt.ASK_NEW_PIN),
+        words(Prompt.ASK_NEW_PIN_AGAIN),
+        words(Prompt.PIN_CHANGED),
+    ]
+    assert line.ended == "hung up"
+
+
+async def test_at_an_idle_desk_whoever_changes_a_pin_says_whose(desks: Desks) -> None:
+    await served(".100#", f".{PIN}", f".{NEW}", f".{NEW}", args=CHANGE)
+
+    assert desks.tried[1] == ("change", "100", PIN, NEW, "HD0001")
+
+
+async def test_an_outage_while_a_pin_is_changed_is_told(desks: Desks) -> None:
+    desks.results = [True, Unavailable("PostgreSQL is away")]
+
+    line = await served(".100#", f".{PIN}", f".{NEW}", f".{NEW}", args=CHANGE)
+
+    assert line.said[-1] == words(Prompt.UNAVAILABLE)
+    assert line.ended == "hung up"
+
+
+async def test_too_old_a_pin_is_changed_on_the_way_to_the_login(desks: Desks) -> None:
+    desks.results = [PinExpired()]
+
+    line = await served(f".{PIN}", f".{NEW}", f".{NEW}")
+
+    assert desks.tried == [
+        ("login", "100", PIN, "HD0001"),
+        ("change", "100", PIN, NEW, "HD0001"),
+        ("login", "100", NEW, "HD0001"),
+    ]
+    assert line.said[1] == words(Prompt.PIN_EXPIRED, Prompt.ASK_NEW_PIN)
+    assert line.said[-1] == words(Prompt.LOGGED_IN, number="100")
 
 
 async def test_extension_0_logs_out(desks: Desks) -> None:
@@ -566,6 +646,7 @@ async def test_whatever_the_dialplan_passes_the_call_ends(
         (DIALLED, [".", ".*", f"7.*{PIN}#", "."]),
         (ASKED, [".100#", f".{PIN}", "."]),
         (LOGOUT, ["."]),
+        (CHANGE, [".100#", f".{PIN}", f".{NEW}", f".{NEW}", "."]),
     ],
 )
 async def test_whoever_hangs_up_at_any_moment_leaves_nothing_behind(

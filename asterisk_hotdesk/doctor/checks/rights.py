@@ -9,7 +9,7 @@ from asterisk_hotdesk.doctor.findings import Finding, error, some, warning
 
 NEEDED_ACTIONS = {
     "system": ("dbput", "dbdel", "dbgettree", "dialplanextensionadd", "reload"),
-    "reporting": ("devicestatelist", "showdialplan"),
+    "reporting": ("devicestatelist", "getvar", "showdialplan"),
     "user": ("userevent",),
 }
 """By class of rights, actions that it gives and that we use."""

@@ -69,6 +69,14 @@ CREATE TABLE users (
     allowed boolean NOT NULL DEFAULT true,
     -- Argon2id of the PIN with the pepper; null: no PIN set, so no login by phone
     pin_hash text,
+    -- how old the PIN is
+    pin_set_at timestamptz,
+    -- what the user gives to log in by phone; null: as the settings say
+    login_method text
+        CONSTRAINT user_login_method_known
+        CHECK (login_method IN ('pin', 'voicemail', 'none'))
+        CONSTRAINT user_login_method_mailbox
+        CHECK (login_method <> 'voicemail' OR mailbox <> ''),
     logged_out_treatment text NOT NULL DEFAULT 'unavailable'
         CONSTRAINT user_treatment_known
         CHECK (logged_out_treatment

@@ -1,4 +1,4 @@
-"""AGI: what a dialplan of the PBX's own can ask.  A public interface.
+"""AGI(hotdesk-dial.agi): what a dialplan of the PBX's own can ask.  A public interface.
 
     same => n,AGI(hotdesk-dial.agi,100)
     same => n,GotoIf($["${HOTDESKSTATUS}" = "LOGGED_IN"]?dial)
@@ -13,10 +13,8 @@ from __future__ import annotations
 import re
 import sys
 from enum import StrEnum
-from typing import Protocol
 
-from asterisk.agi import AGI, AGIDBError, AGIException
-
+from asterisk_hotdesk.agi.line import HUNG_UP, AstDb, Line, entry
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, user_key
 from asterisk_hotdesk.pbx.routes import desk_entry, user_entry
 
@@ -30,24 +28,15 @@ class Status(StrEnum):
     """The script was not given an extension."""
 
 
-class AstDb(Protocol):
-    """What we ask of Asterisk."""
-
-    def database_get(self, family: str, key: str) -> str:
-        """Return a value of AstDB; raise AGIDBError if there is none."""
-
-
-def run_dial() -> None:
+def run() -> None:
     """Serve one AGI call on standard input and output."""
     try:
-        agi = AGI()
+        agi = Line()
         extension, account = (*sys.argv[1:3], "", "")[:2]
         status, dial = desk_route(agi, extension, account or DEFAULT_ACCOUNT)
         agi.set_variable("HOTDESKSTATUS", status)
         agi.set_variable("HOTDESKDIAL", dial)
-    except (AGIException, OSError, ValueError):
-        # The caller hung up: nobody is left to tell.  pyst2 takes the end of its input
-        # for a number, which gives the ValueError.
+    except HUNG_UP:
         sys.exit(0)
 
 
@@ -59,17 +48,9 @@ def desk_route(astdb: AstDb, extension: str, account: str) -> tuple[Status, str]
     if not re.fullmatch("[0-9]{2,10}", extension):
         return Status.INVALID, ""
     key = user_key(account, extension)
-    generation, _, device = _get(astdb, user_entry(key)).partition(":")
+    generation, _, device = entry(astdb, user_entry(key)).partition(":")
     if not device:
         return Status.LOGGED_OUT, ""
-    if _get(astdb, desk_entry(device)) != f"{generation}:{key}":
+    if entry(astdb, desk_entry(device)) != f"{generation}:{key}":
         return Status.LOGGED_OUT, ""
     return Status.LOGGED_IN, f"PJSIP/{device}"
-
-
-def _get(astdb: AstDb, entry: str) -> str:
-    family, _, key = entry.rpartition("/")
-    try:
-        return astdb.database_get(family, key)
-    except AGIDBError:
-        return ""

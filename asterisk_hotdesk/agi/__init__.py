@@ -1,0 +1,1 @@
+"""AGI: scripts that Asterisk starts for a call, with or without our service."""
