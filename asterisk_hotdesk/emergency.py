@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +79,7 @@ class EmergencyCalls:
         self._now = now
         self._on: dict[str, EmergencyCall] = {}
         """By channel."""
-        self._unkept: deque[EmergencyCall] = deque()
+        self._unkept: list[EmergencyCall] = []
         self._something = asyncio.Event()
         self._look_wanted = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
@@ -138,16 +137,19 @@ class EmergencyCalls:
         while True:
             await self._something.wait()
             self._something.clear()
-            while self._unkept:
-                try:
-                    async with self._database.transaction() as tx:
-                        await self._keep(tx, self._unkept[0])
-                except HotdeskError as error:
-                    outage.note(error)
-                    await asyncio.sleep(RETRY_SECONDS)
-                else:
-                    self._unkept.popleft()
-                    outage.over()
+            # All at once: a call that is over must not be on even for a moment.
+            keeping = list(self._unkept)
+            try:
+                async with self._database.transaction() as tx:
+                    for call in keeping:
+                        await self._keep(tx, call)
+            except HotdeskError as error:
+                outage.note(error)
+                self._something.set()
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                del self._unkept[: len(keeping)]
+                outage.over()
 
     async def _keep(self, tx: Tx, call: EmergencyCall) -> bool:
         """Keep that *call* began or, if it says when, ended; return if that is news."""

@@ -8,7 +8,8 @@ import re
 import sysconfig
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def extensions_file(
 ) -> str:
     """Return our dialplan; *places* is what `places_in` finds there again."""
     prefix, _, suffix = config.codes.login_code("EXT").partition("EXT")
+    callbacks = _callbacks(config.emergency, devices)
+    shared = _shared_numbers(callbacks)
     accounts = {DEFAULT_ACCOUNT, *(account for account, _ in places)}
     dialled_from = sorted({place for place in places if place[1]})
     return _templates.get_template("extensions_hotdesk.conf.j2").render(
@@ -76,8 +79,8 @@ def extensions_file(
         idle_context=idle_context,
         used_context=used_context,
         of_account=of_account,
-        devices=[(device, _emergency_facts(config, device)) for device in devices],
-        callbacks=_callbacks(config, devices),
+        devices=[(device, _emergency_facts(device, shared)) for device in devices],
+        callbacks=callbacks,
         callback_seconds=CALLBACK_SECONDS,
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
@@ -114,13 +117,48 @@ def places_in(extensions_text: str) -> set[Place]:
     }
 
 
-def callback_number(emergency: EmergencyConfig, device: Device) -> str:
-    """Return what the provider sends when the number of *device* is called back."""
-    number = device.emergency_number.lstrip("+")
-    return number[-emergency.callback_digits :] if emergency.callback_digits else number
+@dataclass(frozen=True)
+class _Callback:
+    """What the provider sends when an emergency centre calls back, and who has it."""
+
+    number: str
+    devices: tuple[Device, ...]
+
+    @property
+    def only(self) -> str:
+        """Return the name of the device, or nothing where several have the number."""
+        return self.devices[0].name if len(self.devices) == 1 else ""
+
+    @property
+    def account(self) -> str:
+        """Return the account of these devices: of the first, if they have several."""
+        return self.devices[0].account
 
 
-def _emergency_facts(config: Config, device: Device) -> str:
+def _callbacks(
+    emergency: EmergencyConfig, devices: Iterable[Device]
+) -> list[_Callback]:
+    having: dict[str, list[Device]] = {}
+    for device in devices:
+        number = device.emergency_number.lstrip("+")
+        if emergency.callback_digits:
+            number = number[-emergency.callback_digits :]
+        if number:
+            having.setdefault(number, []).append(device)
+    return [_Callback(number, tuple(having[number])) for number in sorted(having)]
+
+
+def _shared_numbers(callbacks: Iterable[_Callback]) -> dict[str, str]:
+    """Return, by device name, the number of each device that shares it with others."""
+    return {
+        device.name: callback.number
+        for callback in callbacks
+        for device in callback.devices
+        if not callback.only
+    }
+
+
+def _emergency_facts(device: Device, shared: Mapping[str, str]) -> str:
     """Return what an emergency call from *device* carries, as arguments of MSet()."""
     facts = {
         "CALLERID(name)": device.name,
@@ -128,24 +166,9 @@ def _emergency_facts(config: Config, device: Device) -> str:
         "HOTDESK_DEVICE": device.name,
         "HOTDESK_ACCOUNT": device.account,
         "HOTDESK_LOCATION": plain_text(device.location),
-        "HOTDESK_CALLBACK": callback_number(config.emergency, device),
+        "HOTDESK_SHARED": shared.get(device.name, ""),
     }
     return ",".join(f"{name}={value}" for name, value in facts.items())
-
-
-def _callbacks(config: Config, devices: Sequence[Device]) -> list[tuple[str, str, str]]:
-    """Return each number that is called back with its device and account.
-
-    The device is empty where several have the number.
-    """
-    having: dict[str, list[Device]] = {}
-    for device in devices:
-        if number := callback_number(config.emergency, device):
-            having.setdefault(number, []).append(device)
-    return [
-        (number, found[0].name if len(found) == 1 else "", found[0].account)
-        for number, found in sorted(having.items())
-    ]
 
 
 def plain_text(text: str) -> str:

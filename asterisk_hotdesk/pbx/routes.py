@@ -27,6 +27,11 @@ def desk_entry(device: str) -> str:
     return f"{_FAMILY}/desk/{device}"
 
 
+def emergency_entry(device: str) -> str:
+    """Return the AstDB path that keeps when a desk called for help."""
+    return f"{_FAMILY}/emergency/{device}"
+
+
 def user_entry(key: str) -> str:
     """Return the AstDB path of the entry of the user with *key*."""
     return f"{_FAMILY}/user/{key}"
@@ -224,7 +229,8 @@ def wanted_entries(seating: Seating) -> dict[str, str]:
 
 def absent_entries(seating: Seating) -> list[str]:
     """Return the AstDB entries that there must not be."""
-    gone = [desk_entry(name) for name, desk in seating.desks.items() if not desk]
+    removed = [name for name, desk in seating.desks.items() if not desk]
+    gone = [entry(name) for name in removed for entry in (desk_entry, emergency_entry)]
     out = [user_entry(k) for k, found in seating.users.items() if not _sits(found)]
     return gone + out
 

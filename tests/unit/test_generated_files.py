@@ -310,10 +310,10 @@ def test_an_emergency_call_shows_the_desk_it_comes_from() -> None:
     set_for = [line for line in found["hotdesk-emergency-desk"] if "MSet" in line]
     assert set_for == [
         " same => n,MSet(CALLERID(name)=HD0001,CALLERID(num)=,HOTDESK_DEVICE=HD0001,"
-        "HOTDESK_ACCOUNT=default,HOTDESK_LOCATION=Room 1,HOTDESK_CALLBACK=)",
+        "HOTDESK_ACCOUNT=default,HOTDESK_LOCATION=Room 1,HOTDESK_SHARED=)",
         " same => n,MSet(CALLERID(name)=HD0002,CALLERID(num)=+493055501,"
         "HOTDESK_DEVICE=HD0002,HOTDESK_ACCOUNT=default,HOTDESK_LOCATION=Room 1,"
-        "HOTDESK_CALLBACK=493055501)",
+        "HOTDESK_SHARED=)",
     ]
 
 
@@ -365,9 +365,12 @@ def test_the_contexts_of_a_dialplan_are_found_again(places: set[files.Place]) ->
 def test_who_shares_a_number_is_found_by_who_called_last() -> None:
     shared = replace(NEXT_DESK, id=4, name="HD0003")
     alone = replace(DEVICE, emergency_number="03055502")
-    found = dialplan(config(), [alone, NEXT_DESK, shared])["hotdesk-emergency-callback"]
+    found = dialplan(config(), [alone, NEXT_DESK, shared])
 
-    assert [line for line in found if "HOTDESK_ONLY" in line] == [
+    calls = "".join(found["hotdesk-emergency-desk"])
+    assert calls.count("HOTDESK_SHARED=493055501)") == 2
+    callback = found["hotdesk-emergency-callback"]
+    assert [line for line in callback if "HOTDESK_ONLY" in line] == [
         "exten => 03055502,1,Set(HOTDESK_ONLY=HD0001)",
         "exten => 493055501,1,Set(HOTDESK_ONLY=)",
     ]
@@ -375,10 +378,11 @@ def test_who_shares_a_number_is_found_by_who_called_last() -> None:
 
 def test_the_provider_may_send_the_last_digits_only() -> None:
     settings = config(emergency={"callback_digits": 4})
-    found = dialplan(settings, [NEXT_DESK])
+    other_city = replace(NEXT_DESK, id=4, name="HD0003", emergency_number="+49895501")
+    found = dialplan(settings, [NEXT_DESK, other_city])
 
     assert starts(found["hotdesk-emergency-callback"]) == ["5501"]
-    assert "HOTDESK_CALLBACK=5501)" in "".join(found["hotdesk-emergency-desk"])
+    assert "HOTDESK_SHARED=5501)" in "".join(found["hotdesk-emergency-desk"])
 
 
 def starts(lines: list[str], *, every: int = 2) -> list[str]:
