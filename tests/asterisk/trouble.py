@@ -165,6 +165,7 @@ def wrongs(office: Office, devices: Collection[str] = ()) -> list[str]:
             continue
         shown = endpoint(office.lab, row["name"])
         context = f"hotdesk-as-{row['context']}" if sits else "hotdesk-idle"
+        context += "" if row["account"] == "default" else f".{row['account']}"
         if shown.get("context") != context:
             found.append(f"{row['name']} is in {shown.get('context')}, not {context}")
         number = row["extension"] or row["name"]
