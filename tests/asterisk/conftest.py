@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import shutil
@@ -31,13 +32,14 @@ from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
 from tests.lab.snom import VirtualSnom
 
 SETTINGS = """
+[emergency]
+# Tests call for help and then log in.
+quiet_seconds = 0
+
 [pins]
+# What a test adds comes after this, and so is in this table.
 silence_seconds = 2
 call_seconds = 60
-
-[emergency]
-# Tests call for help and then log in; what follows here is in this table, too.
-quiet_seconds = 0
 """
 
 UNROUTED = """
@@ -268,6 +270,16 @@ class Office:
         ) as connection:
             return connection.execute(query, values).fetchall()
 
+    async def has_database(self) -> None:
+        """Return once PostgreSQL answers, which the service starts again."""
+
+        def answers() -> bool:
+            with contextlib.suppress(psycopg.OperationalError):
+                return bool(self.rows("SELECT 1"))
+            return False
+
+        await eventually(answers, "the database is back", within=20)
+
     def sitting(self) -> dict[str, str]:
         """Return who is logged in where: device name to extension."""
         rows = self.rows(
@@ -354,6 +366,7 @@ async def office(lab: Lab) -> AsyncIterator[Office]:
     if lab.service_pid() is None:
         lab.start_service()
     office = Office(lab, lab.facts, AsyncExitStack())
+    await office.has_database()
     if sitting := office.sitting():
         await everybody_leaves(lab, list(sitting))
         await eventually(

@@ -101,6 +101,7 @@ async def test_without_database(office: Office) -> None:
     await is_helped(idle, help_)
 
     # Afterwards it is known who called: what was missed is kept.
+    await office.has_database()
     await eventually(
         lambda: (
             office.recorded("emergency_over")
