@@ -32,14 +32,13 @@ from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
 from tests.lab.snom import VirtualSnom
 
 SETTINGS = """
-[emergency]
-# Tests call for help and then log in.
-quiet_seconds = 0
-
 [pins]
-# What a test adds comes after this, and so is in this table.
 silence_seconds = 2
 call_seconds = 60
+
+[emergency]
+# Tests call for help and then log in; what follows here is in this table, too.
+quiet_seconds = 0
 """
 
 UNROUTED = """
@@ -233,11 +232,16 @@ class Office:
         self._last_event = newest[0]["id"]
 
     @asynccontextmanager
-    async def settings(self, more: str) -> AsyncIterator[None]:
-        """Run the service with *more* in its configuration file for a while."""
+    async def settings(self, more: str, table: str = "") -> AsyncIterator[None]:
+        """Run the service with *more* in its configuration file for a while.
+
+        In *table* of it, else at its end.
+        """
         before = self.lab.config.read_text()
+        head = f"[{table}]\n"
+        after = before.replace(head, head + more) if table else before + more
         try:
-            await self._restart_service(before + more)
+            await self._restart_service(after)
             yield
         finally:
             await self._restart_service(before)

@@ -91,7 +91,7 @@ async def test_at_an_idle_desk_it_is_asked_whose_pin(office: Office) -> None:
 
 async def test_too_old_a_pin_is_changed_on_the_way_in(office: Office) -> None:
     desk = await office.desk("HD0001")
-    async with office.settings("expire_days = 30\n"):
+    async with office.settings("expire_days = 30\n", table="pins"):
         office.rows(
             "UPDATE users SET pin_set_at = now() - '31 days'::interval"
             " WHERE extension = '102' RETURNING id"
