@@ -17,12 +17,12 @@ from tests.asterisk.conftest import (
     rings,
 )
 from tests.asterisk.emergency import centre, emergency_call, is_helped
-from tests.asterisk.test_service_away import (
-    _at_ask_extension,
-    _at_ask_pin,
-    _at_bad_credentials,
-    _at_confirmation,
-    _between_digits,
+from tests.asterisk.talks import (
+    at_ask_extension,
+    at_ask_pin,
+    at_bad_credentials,
+    at_confirmation,
+    between_digits,
 )
 from tests.asterisk.trouble import kill_service, start_service, until
 from tests.lab.faulty import STEPS
@@ -36,11 +36,11 @@ GARBAGE = ("17:", ":", "x", "99:default/999", '"){$[${', "9999999999:112:1.1", "
 @pytest.mark.parametrize(
     ("talk", "desk"),
     [
-        (_at_ask_extension, "HD0001"),
-        (_at_ask_pin, "HD0002"),
-        (_between_digits, "HD0003"),
-        (_at_bad_credentials, "HD0004"),
-        (_at_confirmation, "HD0005"),
+        (at_ask_extension, "HD0001"),
+        (at_ask_pin, "HD0002"),
+        (between_digits, "HD0003"),
+        (at_bad_credentials, "HD0004"),
+        (at_confirmation, "HD0005"),
     ],
     ids=["extension", "pin", "digits", "wrong-pin", "confirmation"],
 )

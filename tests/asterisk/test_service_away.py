@@ -9,6 +9,13 @@ import pytest
 
 from asterisk_hotdesk.config import PromptsConfig
 from tests.asterisk.conftest import Office, press_pin
+from tests.asterisk.talks import (
+    at_ask_extension,
+    at_ask_pin,
+    at_bad_credentials,
+    at_confirmation,
+    between_digits,
+)
 from tests.asterisk.trouble import (
     SORRY,
     all_right,
@@ -22,8 +29,6 @@ from tests.asterisk.trouble import (
     stasis_is_empty,
     until,
 )
-from tests.lab.phone import Call
-from tests.lab.snom import VirtualSnom
 
 
 async def test_stopped(office: Office) -> None:
@@ -82,52 +87,16 @@ async def test_without_the_service(office: Office) -> None:
     assert office.sitting() == {"HD0001": "100"}
 
 
-async def _at_ask_extension(office: Office, desk: VirtualSnom) -> Call:
-    call = await desk.dial("*77")
-    await call.answered()
-    await call.hears(0.3)
-    return call
-
-
-async def _at_ask_pin(office: Office, desk: VirtualSnom) -> Call:
-    call = await desk.dial("*77*101*")
-    await call.answered()
-    await call.hears(0.3)
-    return call
-
-
-async def _between_digits(office: Office, desk: VirtualSnom) -> Call:
-    call = await desk.dial("*77*102*")
-    await press_pin(call, office.pin("102")[:3])
-    return call
-
-
-async def _at_bad_credentials(office: Office, desk: VirtualSnom) -> Call:
-    heard = asterisk_log(office.lab)
-    call = await desk.dial("*77*103*")
-    await press_pin(call, office.wrong_pin("103"))
-    await heard.hears("HD0004", "vm-incorrect")
-    return call
-
-
-async def _at_confirmation(office: Office, desk: VirtualSnom) -> Call:
-    heard = asterisk_log(office.lab)
-    call = await desk.dial("*77*104*")
-    await press_pin(call, office.pin("104"))
-    await heard.hears("HD0005", "vm-extension")
-    return call
-
-
 async def test_killed_at_each_prompt(office: Office) -> None:
     """Five people are talking to us, each elsewhere in the dialogue."""
     desks = [await office.desk(f"HD000{number}") for number in range(1, 6)]
     # The confirmation is the shortest-lived: it comes last.
     talks = (
-        _at_ask_extension,
-        _at_ask_pin,
-        _between_digits,
-        _at_bad_credentials,
-        _at_confirmation,
+        at_ask_extension,
+        at_ask_pin,
+        between_digits,
+        at_bad_credentials,
+        at_confirmation,
     )
     calls = [await talk(office, desk) for talk, desk in zip(talks, desks, strict=True)]
     await kill_service(office.lab)
