@@ -8,7 +8,10 @@ from asterisk_hotdesk.phones.words import language_code
 
 
 class MenuWords(NamedTuple):
-    """What the menu on a phone's screen says; `{who}` is a name, `{time}` a time."""
+    """What the menu on a phone's screen says; `{who}` is a name, `{time}` a time.
+
+    `{code}` is what is dialled to choose another PIN.
+    """
 
     nobody: str
     who_am_i: str
@@ -19,6 +22,7 @@ class MenuWords(NamedTuple):
     since: str
     bad_credentials: str
     locked_out: str
+    pin_expired: str
     already_logged_in: str
     not_a_hot_desk: str
     no_location: str
@@ -38,6 +42,7 @@ MENU_WORDS = {
         since="Seit {time}",
         bad_credentials="Durchwahl oder PIN ist falsch",
         locked_out="Zu viele falsche PINs. Bitte später noch einmal.",
+        pin_expired="Ihre PIN ist zu alt. Wählen Sie {code} für eine neue.",
         already_logged_in="{who} ist an einem anderen Platz angemeldet",
         not_a_hot_desk="Dieses Telefon ist kein Hot Desk",
         no_location="Für dieses Telefon ist kein Standort hinterlegt",
@@ -55,6 +60,7 @@ MENU_WORDS = {
         since="Since {time}",
         bad_credentials="The extension or the PIN is wrong",
         locked_out="Too many wrong PINs. Please try again later.",
+        pin_expired="Your PIN is too old. Dial {code} to choose another.",
         already_logged_in="{who} is logged in at another desk",
         not_a_hot_desk="This phone is not a hot desk",
         no_location="Nobody has said where this phone is",
@@ -72,6 +78,7 @@ MENU_WORDS = {
         since="Desde {time}",
         bad_credentials="La extensión o el PIN no es correcto",
         locked_out="Demasiados PIN incorrectos. Inténtelo más tarde.",
+        pin_expired="Su PIN ha caducado. Marque {code} para elegir otro.",
         already_logged_in="{who} tiene una sesión en otro puesto",
         not_a_hot_desk="Este teléfono no es un hot desk",
         no_location="Este teléfono no tiene ubicación",
@@ -89,6 +96,7 @@ MENU_WORDS = {
         since="Depuis {time}",
         bad_credentials="Le numéro de poste ou le code PIN est faux",
         locked_out="Trop de codes PIN faux. Réessayez plus tard.",
+        pin_expired="Votre code PIN a expiré. Composez {code} pour en changer.",
         already_logged_in="{who} est connecté à un autre bureau",
         not_a_hot_desk="Ce téléphone n'est pas un hot desk",
         no_location="Aucun lieu n'est indiqué pour ce téléphone",
@@ -106,6 +114,7 @@ MENU_WORDS = {
         since="Dal {time}",
         bad_credentials="L'interno o il PIN è errato",
         locked_out="Troppi PIN errati. Riprovare più tardi.",
+        pin_expired="Il PIN è scaduto. Comporre {code} per sceglierne un altro.",
         already_logged_in="{who} è connesso a un'altra postazione",
         not_a_hot_desk="Questo telefono non è un hot desk",
         no_location="Questo telefono non ha una posizione",
@@ -123,6 +132,7 @@ MENU_WORDS = {
         since="Sinds {time}",
         bad_credentials="Het toestelnummer of de pincode is onjuist",
         locked_out="Te veel onjuiste pincodes. Probeer het later opnieuw.",
+        pin_expired="Uw pincode is verlopen. Kies {code} voor een nieuwe.",
         already_logged_in="{who} is aangemeld op een andere plek",
         not_a_hot_desk="Dit toestel is geen hot desk",
         no_location="Van dit toestel is geen locatie bekend",

@@ -30,6 +30,7 @@ from asterisk_hotdesk.errors import (
     NobodyLoggedIn,
     NoLocation,
     NotAHotDesk,
+    PinExpired,
     Refused,
     Unavailable,
 )
@@ -223,7 +224,8 @@ class PhoneMenu:
             then = self._next_try(screen, form)
             return screen.message(screen.menu_words.bad_credentials, then=then)
         except Refused as refusal:
-            said = _said(screen.menu_words, refusal, form.extension)
+            code = self._config.codes.change_pin_code()
+            said = _said(screen.menu_words, refusal, form.extension, code)
             return screen.message(said, then=screen.url)
 
     async def _try(self, screen: _Screen, extension: str, pin: str) -> Page:
@@ -302,13 +304,17 @@ def _ask_pin(screen: _Screen, form: PinForm) -> Question:
     )
 
 
-def _said(words: MenuWords, refusal: Refused, extension: str = "") -> str:
+def _said(
+    words: MenuWords, refusal: Refused, extension: str = "", change_pin_code: str = ""
+) -> str:
     """Return what a screen says of *refusal*; it mirrors `dialogue.prompt_for`."""
     match refusal:
         case BadCredentials():
             return words.bad_credentials
         case LockedOut():
             return words.locked_out
+        case PinExpired():
+            return words.pin_expired.format(code=change_pin_code)
         case NotAHotDesk():
             return words.not_a_hot_desk
         case NoLocation():

@@ -146,6 +146,12 @@ def test_the_agi_script_is_found(installed: Installed) -> None:
     assert re.search(r'SET VARIABLE "?HOTDESKSTATUS"? "?INVALID"?', said)
 
 
+def test_the_spoken_menu_is_found(installed: Installed) -> None:
+    asked = "agi_request: hotdesk-menu.agi\n\n" + "200 result=0\n" * 40
+    said = installed.run("hotdesk-menu.agi", "HD0001", stdin=asked).stdout
+    assert "STREAM FILE vm-goodbye" in said
+
+
 def test_the_version_is_that_of_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", changelog, re.MULTILINE)

@@ -28,6 +28,7 @@ from asterisk_hotdesk.errors import (
     NotAHotDesk,
     NotAllowed,
     OtherAccount,
+    PinExpired,
     Refused,
     Unavailable,
     UnknownExtension,
@@ -377,6 +378,7 @@ async def test_three_wrong_pins_lead_back_to_the_menu(
     ("refusal", "said"),
     [
         (LockedOut(), "Too many wrong PINs. Please try again later."),
+        (PinExpired(), "Your PIN is too old. Dial *77*9* to choose another."),
         (AlreadyLoggedIn(), "100 is logged in at another desk"),
         (NoLocation(), "Nobody has said where this phone is"),
         (InEmergency(), "An emergency call is on. Please try again after it."),
