@@ -39,7 +39,7 @@ class InstalledLab(Lab):
         shutil.rmtree(pbx.generated_dir)
         shutil.copytree(pbx.config_dir, self.before)
         pbx.start()
-        assert "hotdesk-users" not in pbx.cli("dialplan show")
+        assert "Context 'hotdesk-users'" not in pbx.cli("dialplan show")
         assert "hotdesk" not in pbx.cli("manager show users")
         self.hotdesk(
             "install", "--yes", "--apply-includes", "--context", "internal", *self.where
@@ -107,7 +107,7 @@ async def test_it_comes_works_and_goes(office: Office) -> None:
     await asyncio.to_thread(lab.pbx.restart)
     assert "HD0001" not in lab.pbx.cli("pjsip show endpoints")
     assert not re.search("/hotdesk|HD0001", lab.pbx.cli("database show"))
-    assert "hotdesk-users" not in lab.pbx.cli("dialplan show")
+    assert "Context 'hotdesk-users'" not in lab.pbx.cli("dialplan show")
     await works_without_us(office)
 
 
