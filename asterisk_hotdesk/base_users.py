@@ -13,10 +13,12 @@ from datetime import datetime
 
 from asterisk_hotdesk.errors import HotdeskError, Refused
 from asterisk_hotdesk.login import HotDesks, log_in_by_administrator
-from asterisk_hotdesk.model import Device, User
+from asterisk_hotdesk.model import Device, Source, User
 from asterisk_hotdesk.store import base_users
 
 log = logging.getLogger(__name__)
+
+BY_BASE_USER = Source("base user")
 
 LOOK_SECONDS = 5.0
 """How long it takes at most after a phone has registered, of which nobody tells us."""
@@ -57,7 +59,11 @@ class BaseUsers:
     async def _seat(self, user: User, device: Device) -> None:
         try:
             await log_in_by_administrator(
-                self._desks, user=user, device=device, now=self._now(), by="base user"
+                self._desks,
+                user=user,
+                device=device,
+                now=self._now(),
+                source=BY_BASE_USER,
             )
         except Refused as refusal:
             log.warning("%s cannot sit at %s: %s", user.key, device.name, refusal)

@@ -30,11 +30,14 @@ from asterisk_hotdesk.errors import (
     WeakPin,
 )
 from asterisk_hotdesk.model import (
+    BY_COMMAND,
+    BY_PHONE,
     Change,
     Device,
     EndReason,
     LoginMethod,
     Seating,
+    Source,
     User,
 )
 from asterisk_hotdesk.pin_rules import check_pin
@@ -95,7 +98,7 @@ async def log_in(
     pin: str,
     device_name: str,
     now: datetime,
-    by: str = "phone",
+    source: Source = BY_PHONE,
 ) -> Outcome:
     """Log the user of *extension* in at a device, for whoever knows the PIN.
 
@@ -103,10 +106,12 @@ async def log_in(
     """
     try:
         outcome, seating = await _check_and_sit_down(
-            desks, extension, pin, device_name, now, by
+            desks, extension, pin, device_name, now, source
         )
     except Refused as refusal:
-        await _record_refusal(desks, refusal, extension, device_name, now, by=by)
+        await _record_refusal(
+            desks, refusal, extension, device_name, now, source=source
+        )
         raise
     return replace(outcome, routed=await _follow(desks, seating))
 
@@ -198,7 +203,7 @@ async def log_in_by_administrator(
     user: User,
     device: Device,
     now: datetime,
-    by: str = "command",
+    source: Source = BY_COMMAND,
 ) -> Outcome:
     """Log *user* in at *device* without a PIN; the other rules hold.
 
@@ -217,7 +222,7 @@ async def log_in_by_administrator(
         )
     async with desks.database.transaction() as tx:
         held = await logins.held(tx, user, device)
-        seating = await _sit_down(tx, desks, user, device, held, now, by=by)
+        seating = await _sit_down(tx, desks, user, device, held, now, source=source)
     return Outcome(user, device, await _follow(desks, seating))
 
 
@@ -227,7 +232,7 @@ async def log_out(
     device_name: str,
     now: datetime,
     reason: EndReason = EndReason.LOGGED_OUT,
-    by: str = "phone",
+    source: Source = BY_PHONE,
     only: User | None = None,
 ) -> Outcome:
     """Make a device idle; where *only* is named, only if that user sits there.
@@ -249,10 +254,10 @@ async def log_out(
             desk = await logins.make_idle(tx, device, held.generations[0], now)
             await _call_base_user_back(tx, user, device)
             seating = Seating({device.name: desk}, {user.key: (user, None)})
-            happened = [_event("logout", reason, user, device, now, by)]
+            happened = [_event("logout", reason, user, device, now, source)]
             await _tell(tx, happened, seating.change)
     except Refused as refusal:
-        await _record_refusal(desks, refusal, "", device_name, now, by=by)
+        await _record_refusal(desks, refusal, "", device_name, now, source=source)
         raise
     return Outcome(user, device, await _follow(desks, seating))
 
@@ -275,7 +280,7 @@ async def _check_and_sit_down(
     pin: str,
     device_name: str,
     now: datetime,
-    by: str,
+    source: Source,
 ) -> tuple[Outcome, Seating]:
     """Let whoever knows the PIN sit down, in one transaction."""
     refusal: Refused | None
@@ -287,7 +292,7 @@ async def _check_and_sit_down(
         if user and not refusal and desks.authentication.is_expired(user, now):
             refusal = PinExpired()
         if user and not refusal:
-            seating = await _sit_down(tx, desks, user, device, held, now, by=by)
+            seating = await _sit_down(tx, desks, user, device, held, now, source=source)
             return Outcome(user, device, routed=False), seating
     # Only here: inside the transaction it would take the count back.
     raise refusal or UnknownExtension
@@ -321,7 +326,7 @@ async def _check_and_set_pin(
             if user and not refusal:
                 _require_own_pin(desks, user)
                 await users.set_pin_hash(tx, user, pin_hash, now)
-                happened = _event("pin_changed", "", user, device, now, "phone")
+                happened = _event("pin_changed", "", user, device, now, BY_PHONE)
                 await events.record(tx, happened)
                 return
     raise refusal or UnknownExtension
@@ -340,7 +345,7 @@ async def _sit_down(
     held: Held,
     now: datetime,
     *,
-    by: str,
+    source: Source,
 ) -> Seating:
     around = {login.id: (other, seat) for login, other, seat in held.open}
     ending = rules.make_room(
@@ -355,7 +360,7 @@ async def _sit_down(
     for login, reason in ending:
         other, seat = around[login.id]
         await logins.end(tx, login, reason, now)
-        happened.append(_event("logout", reason, other, seat, now, by))
+        happened.append(_event("logout", reason, other, seat, now, source))
         if seat.id != device.id:
             idle = await logins.make_idle(tx, seat, other_generation, now)
             seating.desks[seat.name] = idle
@@ -366,7 +371,7 @@ async def _sit_down(
         desk = await logins.desk(tx, device.name)
     else:
         desk = await logins.begin(tx, user, device, held.login_id, generation, now)
-        happened.append(_event("login", "", user, device, now, by))
+        happened.append(_event("login", "", user, device, now, source))
     seating.desks[device.name] = desk
     seating.users[user.key] = (user, desk)
     await _tell(tx, happened, seating.change)
@@ -399,7 +404,7 @@ async def _follow(desks: HotDesks, seating: Seating) -> bool:
 
 
 def _event(
-    what: str, code: str, user: User, device: Device, now: datetime, by: str
+    what: str, code: str, user: User, device: Device, now: datetime, source: Source
 ) -> Event:
     return Event(
         at=now,
@@ -407,8 +412,11 @@ def _event(
         code=code,
         account=device.account,
         extension=user.extension,
+        name=user.name,
         device=device.name,
-        by=by,
+        by=source.by,
+        actor=source.actor,
+        address=source.address,
     )
 
 
@@ -419,7 +427,7 @@ async def _record_refusal(
     device_name: str,
     now: datetime,
     *,
-    by: str = "phone",
+    source: Source = BY_PHONE,
 ) -> None:
     async with desks.database.transaction() as tx:
         if not await users.extension_exists(tx, extension):
@@ -433,7 +441,9 @@ async def _record_refusal(
                 code=refusal.code,
                 extension=extension,
                 device=device_name,
-                by=by,
+                by=source.by,
+                actor=source.actor,
+                address=source.address,
             ),
         )
     log.info("refused %s at %s: %s", extension, device_name, refusal.code)

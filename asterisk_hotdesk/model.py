@@ -97,6 +97,23 @@ class DeviceOptions:
     """Whether a user's keys stay where they are instead of making room for ours."""
 
 
+@dataclass(frozen=True)
+class Source:
+    """Through which way in something was done, by whom, and from where."""
+
+    by: str
+    """phone, menu, command, web, api, ami, rule, base user …; stored, so never rename
+    one."""
+    actor: str = ""
+    """The administrator, AMI user or rule; empty: whoever was at the phone."""
+    address: str = ""
+    """The IP address that the request came from, where there is one."""
+
+
+BY_PHONE = Source("phone")
+BY_COMMAND = Source("command")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhoneKind:
     """What a phone says it is; empty where it does not say."""

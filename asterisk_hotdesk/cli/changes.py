@@ -12,7 +12,7 @@ from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NobodyLoggedIn
 from asterisk_hotdesk.login import ORIGIN, HotDesks, log_out
-from asterisk_hotdesk.model import Change, Device, EndReason, User
+from asterisk_hotdesk.model import BY_COMMAND, Change, Device, EndReason, User
 from asterisk_hotdesk.store import Database, Tx, events, installation, logins
 from asterisk_hotdesk.store.events import Event
 
@@ -70,7 +70,7 @@ async def end_logins(
                 device_name=device.name,
                 now=now(),
                 reason=reason,
-                by="command",
+                source=BY_COMMAND,
                 only=user,
             )
 

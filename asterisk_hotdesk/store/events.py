@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import psycopg
@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from asterisk_hotdesk.model import Change
 from asterisk_hotdesk.store.database import Database, Tx, translated_errors
 
-# The channel is shared by everybody in the database, so it carries the schema's name.
+# Channels are shared by everybody in the database, so they carry the schema's name.
 _MOST_NAMED = 50
 
 
@@ -29,14 +29,20 @@ class Event:
     code: str = ""
     account: str = ""
     extension: str = ""
+    name: str = ""
+    """Of the user, as it was then."""
     device: str = ""
     by: str = ""
-    """Through which way in: phone, command …"""
+    """Through which way in: phone, command … (`model.Source`)."""
+    actor: str = ""
+    """Which administrator, AMI user or rule; empty: whoever was at the phone."""
+    address: str = ""
+    """The IP address that the request came from, where there is one."""
 
 
 async def record(tx: Tx, *happened: Event) -> None:
     """Keep what *happened*."""
-    await tx.execute(f"WITH {_RECORDED} SELECT 1", [_rows(happened)])
+    await tx.execute(f"WITH {_RECORDED} SELECT {_RUNG}", [_rows(happened)])
 
 
 async def announce(tx: Tx, change: Change, origin: str) -> None:
@@ -53,17 +59,20 @@ async def record_and_announce(
 ) -> None:
     """Do what `record` and `announce` do, in one statement."""
     await tx.execute(
-        f"WITH {_RECORDED} SELECT {_NOTIFIED}",
+        f"WITH {_RECORDED} SELECT {_RUNG}, {_NOTIFIED}",
         [_rows(happened), _notice(change, origin)],
     )
 
 
-_RECORDED = """
+EVENT_COLUMNS = ", ".join(field.name for field in fields(Event))
+
+_RECORDED = f"""
     recorded AS (
-        INSERT INTO events (at, what, code, account, extension, device, by)
-        SELECT at, what, code, account, extension, device, by
+        INSERT INTO events ({EVENT_COLUMNS}) SELECT {EVENT_COLUMNS}
         FROM jsonb_populate_recordset(NULL::events, %s))
-"""
+"""  # noqa: S608
+
+_RUNG = "pg_notify('hotdesk events:' || current_schema(), '')"
 
 _NOTIFIED = "pg_notify('hotdesk:' || current_schema(), %s)"
 

@@ -75,9 +75,12 @@ async def note_seen(tx: Tx, seen: Iterable[Seen], now: datetime) -> None:
         await cursor.executemany(
             """
             INSERT INTO device_status AS known (device_id, registered, reachable,
-                address, user_agent, round_trip_us, in_call, seen_at)
+                address, user_agent, round_trip_us, in_call, seen_at,
+                registered_since, last_call_at)
             SELECT id, %(registered)s, %(reachable)s, coalesce(%(address)s, ''),
-                coalesce(%(user_agent)s, ''), %(round_trip_us)s, %(in_call)s, %(now)s
+                coalesce(%(user_agent)s, ''), %(round_trip_us)s, %(in_call)s, %(now)s,
+                CASE WHEN %(registered)s THEN %(now)s END,
+                CASE WHEN %(in_call)s THEN %(now)s END
             FROM devices WHERE name = %(device)s
             ON CONFLICT (device_id) DO UPDATE SET
                 registered = coalesce(excluded.registered, known.registered),
@@ -86,7 +89,15 @@ async def note_seen(tx: Tx, seen: Iterable[Seen], now: datetime) -> None:
                 user_agent = coalesce(%(user_agent)s, known.user_agent),
                 round_trip_us = coalesce(excluded.round_trip_us, known.round_trip_us),
                 in_call = coalesce(excluded.in_call, known.in_call),
-                seen_at = excluded.seen_at
+                seen_at = excluded.seen_at,
+                registered_since = CASE
+                    WHEN NOT excluded.registered THEN NULL
+                    WHEN known.registered THEN known.registered_since
+                    ELSE excluded.registered_since END,
+                last_call_at = CASE
+                    WHEN excluded.in_call IS DISTINCT FROM known.in_call
+                        AND (excluded.in_call OR known.in_call)
+                    THEN excluded.seen_at ELSE known.last_call_at END
             """,
             [vars(one) | {"now": now} for one in seen],
         )
@@ -100,6 +111,7 @@ async def note_absent(tx: Tx, registered: Collection[str], now: datetime) -> Non
         SELECT id, false, false, %s FROM devices WHERE NOT (name = ANY(%s))
         ON CONFLICT (device_id) DO UPDATE SET
             registered = false, reachable = false, round_trip_us = NULL,
+            registered_since = NULL,
             seen_at = excluded.seen_at
         WHERE known.registered IS DISTINCT FROM false
         """,

@@ -35,7 +35,7 @@ from asterisk_hotdesk.errors import (
     Unavailable,
 )
 from asterisk_hotdesk.login import HotDesks
-from asterisk_hotdesk.model import LONGEST_EXTENSION, Desk
+from asterisk_hotdesk.model import LONGEST_EXTENSION, Desk, Source
 from asterisk_hotdesk.phones import kind_of_user_agent
 from asterisk_hotdesk.phones.menu_words import MenuWords, menu_words_of
 from asterisk_hotdesk.phones.pages import (
@@ -62,7 +62,7 @@ log = logging.getLogger(__name__)
 TRIES = 3
 """After so many wrong PINs the menu comes again."""
 
-BY = "menu"
+BY_MENU = Source("menu")
 """Who logged somebody in or out, as the events say."""
 
 PATH = f"/m/{{token:[0-9a-f]{{{TOKEN_DIGITS}}}}}/{{mac:[0-9a-f]{{12}}}}"
@@ -237,7 +237,7 @@ class PhoneMenu:
             pin=pin,
             device_name=screen.device_name,
             now=now,
-            by=BY,
+            source=BY_MENU,
         )
         if not outcome.routed:
             return self._unavailable()
@@ -256,7 +256,10 @@ class PhoneMenu:
     async def _log_out(self, screen: _Screen) -> Page:
         try:
             outcome = await login.log_out(
-                self._desks, device_name=screen.device_name, now=self._now(), by=BY
+                self._desks,
+                device_name=screen.device_name,
+                now=self._now(),
+                source=BY_MENU,
             )
         except Refused as refusal:
             said = _said(screen.menu_words, refusal)

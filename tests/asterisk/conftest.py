@@ -24,6 +24,7 @@ from psycopg.rows import DictRow, dict_row
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.config import load
 from asterisk_hotdesk.login import log_out
+from asterisk_hotdesk.model import BY_COMMAND
 from asterisk_hotdesk.store import open_database
 from tests.lab.desk_phone import DeskPhone
 from tests.lab.enrolling import steady_urls
@@ -358,7 +359,7 @@ async def everybody_leaves(lab: Lab, devices: list[str]) -> None:
         desks = hot_desks(config, database)
         for device in devices:
             await log_out(
-                desks, device_name=device, now=datetime.now(UTC), by="command"
+                desks, device_name=device, now=datetime.now(UTC), source=BY_COMMAND
             )
 
 

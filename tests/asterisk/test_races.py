@@ -14,6 +14,7 @@ import pytest
 from asterisk_hotdesk.config import load
 from asterisk_hotdesk.errors import Refused
 from asterisk_hotdesk.login import HotDesks, log_in, log_out
+from asterisk_hotdesk.model import BY_COMMAND
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pepper import pepper
 from asterisk_hotdesk.pins import Pins
@@ -224,7 +225,7 @@ async def test_many_at_once(office: Office) -> None:
         now = datetime.now(UTC)
         try:
             if chance.random() < 0.3:
-                await log_out(desks, device_name=device, now=now, by="command")
+                await log_out(desks, device_name=device, now=now, source=BY_COMMAND)
             else:
                 who = chance.choice(PEOPLE)
                 await log_in(

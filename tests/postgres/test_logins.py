@@ -25,7 +25,7 @@ from asterisk_hotdesk.errors import (
     UnknownExtension,
 )
 from asterisk_hotdesk.login import Outcome
-from asterisk_hotdesk.model import EndReason
+from asterisk_hotdesk.model import BY_COMMAND, EndReason
 from asterisk_hotdesk.store import Database, devices, logins, users
 from tests.postgres.office import (
     ACME_DESK,
@@ -163,7 +163,7 @@ async def test_a_forced_logout_is_told_from_one_s_own(office: Office) -> None:
         device_name=A,
         now=office.now,
         reason=EndReason.FORCED,
-        by="command",
+        source=BY_COMMAND,
     )
 
     assert await office.history() == [(ALICE, A, "forced")]

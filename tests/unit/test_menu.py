@@ -34,7 +34,7 @@ from asterisk_hotdesk.errors import (
     UnknownExtension,
 )
 from asterisk_hotdesk.login import HotDesks, Outcome
-from asterisk_hotdesk.model import Desk, DeviceOptions, PhoneKind, Switch
+from asterisk_hotdesk.model import Desk, DeviceOptions, PhoneKind, Source, Switch
 from asterisk_hotdesk.web import (
     Configurations,
     PhoneMenu,
@@ -93,15 +93,15 @@ class Office:
         pin: str,
         device_name: str,
         now: datetime,
-        by: str,
+        source: Source,
     ) -> Outcome:
-        self.tried.append(("login", extension, pin, device_name, by))
+        self.tried.append(("login", extension, pin, device_name, source.by))
         return await self._outcome()
 
     async def log_out(
-        self, desks: HotDesks, *, device_name: str, now: datetime, by: str
+        self, desks: HotDesks, *, device_name: str, now: datetime, source: Source
     ) -> Outcome:
-        self.tried.append(("logout", device_name, by))
+        self.tried.append(("logout", device_name, source.by))
         return await self._outcome()
 
     async def _outcome(self) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from asterisk_hotdesk.config_file import Key, TomlFile, nearest, read_text
+from asterisk_hotdesk.config.file import Key, TomlFile, nearest, read_text
 from asterisk_hotdesk.errors import ConfigError
 
 Settings = TypeVar("Settings", bound=BaseModel)

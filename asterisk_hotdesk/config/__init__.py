@@ -1,0 +1,84 @@
+"""The settings: one TOML file, with secrets from it, from files or the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from asterisk_hotdesk.config.codes import CodesConfig
+from asterisk_hotdesk.config.emergency import EmergencyConfig
+from asterisk_hotdesk.config.file import Key, TomlFile
+from asterisk_hotdesk.config.loading import fill
+from asterisk_hotdesk.config.pbx import MANAGED_FIELDS, AsteriskConfig, EndpointFields
+from asterisk_hotdesk.config.pins import PinsConfig, PolicyConfig
+from asterisk_hotdesk.config.prompts import PromptsConfig
+from asterisk_hotdesk.config.provisioning import (
+    PnpConfig,
+    ProvisioningConfig,
+    RefreshConfig,
+)
+from asterisk_hotdesk.config.storage import DatabaseConfig
+from asterisk_hotdesk.config.values import Folder, Table
+
+__all__ = [
+    "DEFAULT_PATH",
+    "MANAGED_FIELDS",
+    "SECRETS",
+    "CodesConfig",
+    "Config",
+    "DatabaseConfig",
+    "EmergencyConfig",
+    "PinsConfig",
+    "PolicyConfig",
+    "PromptsConfig",
+    "ProvisioningConfig",
+    "load",
+]
+
+DEFAULT_PATH = Path("/etc/asterisk-hotdesk/hotdesk.toml")
+
+SECRETS: dict[Key, str] = {
+    ("asterisk", "ari_password"): "HOTDESK_ARI_PASSWORD",
+    ("asterisk", "ami_secret"): "HOTDESK_AMI_SECRET",
+    ("database", "dsn"): "HOTDESK_DATABASE_DSN",
+    ("pins", "pepper"): "HOTDESK_PIN_PEPPER",
+}
+"""Each secret's table and key, and the environment variable that wins over both."""
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the settings in force.
+
+    They are read from *path*, else from where HOTDESK_CONFIG says, else from
+    `DEFAULT_PATH`.  Raise ConfigError, whose text has a line for everything that is
+    wrong and never the value of a secret.
+    """
+    chosen = path or Path(environ.get("HOTDESK_CONFIG") or DEFAULT_PATH)
+    return fill(Config, TomlFile.read(chosen), SECRETS, environ)
+
+
+class Config(Table):
+    """All settings in force."""
+
+    state_dir: Folder = Path("/var/lib/asterisk-hotdesk")
+    asterisk: AsteriskConfig
+    database: DatabaseConfig = Field(default_factory=DatabaseConfig)
+    codes: CodesConfig = Field(default_factory=CodesConfig)
+    pins: PinsConfig = Field(default_factory=PinsConfig)
+    policy: PolicyConfig = Field(default_factory=PolicyConfig)
+    emergency: EmergencyConfig = Field(default_factory=EmergencyConfig)
+    provisioning: ProvisioningConfig = Field(default_factory=ProvisioningConfig)
+    pnp: PnpConfig = Field(default_factory=PnpConfig)
+    refresh: RefreshConfig = Field(default_factory=RefreshConfig)
+    prompts: PromptsConfig = Field(default_factory=PromptsConfig)
+    endpoint: EndpointFields = Field(default_factory=dict)
+    """Further fields of every device's PJSIP endpoint, such as `transport`."""
+    warnings: tuple[str, ...] = ()
+    """What is allowed but unwise, for people to read; not a key of the file."""
+
+    def shown(self) -> dict[str, Any]:
+        """Return the settings as nested plain values, each secret as `********`."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"warnings"})

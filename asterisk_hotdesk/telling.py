@@ -1,0 +1,72 @@
+"""Tell others of every event, in order, and go on after an outage."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from asterisk_hotdesk.errors import HotdeskError
+from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.store import Database
+from asterisk_hotdesk.store.feed import Reader, Recorded
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+"""How soon an event is found whose bell was not heard."""
+
+PAUSE_SECONDS = 1.0
+"""Before somebody who could not be told is told once more."""
+
+Tell = Callable[[Sequence[Recorded]], Awaitable[None]]
+
+
+class Teller:
+    """Tells one listener of each event at least once, the oldest first."""
+
+    def __init__(self, database: Database, name: str, tell: Tell) -> None:
+        """*tell* raises a `HotdeskError` where it has to be tried again.
+
+        Under *name* the database keeps how far it has come.
+        """
+        self._database = database
+        self._tell = tell
+        self._reader = Reader(name)
+        self._outage = Outage(log, f"telling {name} of what happens")
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that something has happened."""
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Tell, for ever."""
+        while True:
+            try:
+                more = await self._tell_next()
+            except HotdeskError as error:
+                self._outage.note(error)
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            self._outage.over()
+            if not more:
+                await self._next_ring()
+
+    async def _tell_next(self) -> bool:
+        """Tell what is not told yet; return whether there was anything."""
+        async with self._database.transaction() as tx:
+            unread = await self._reader.unread(tx)
+        if unread:
+            await self._tell(unread)
+        async with self._database.transaction() as tx:
+            await self._reader.done(tx, unread)
+        return bool(unread)
+
+    async def _next_ring(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._rung.wait()
+        except TimeoutError:
+            return
+        self._rung.clear()
