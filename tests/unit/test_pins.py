@@ -37,7 +37,7 @@ async def test_the_same_pin_never_has_the_same_hash(pins: Pins) -> None:
 
 
 async def test_the_hash_is_what_owasp_asks_for(pins: Pins) -> None:
-    assert (await pins.hash(PIN)).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert (await pins.hash(PIN)).startswith("$argon2id$v=19$m=12288,t=3,p=1$")
 
 
 async def test_whoever_stole_the_database_lacks_the_pepper(pins: Pins) -> None:
