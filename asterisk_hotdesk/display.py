@@ -11,11 +11,18 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from asterisk_hotdesk.errors import HotdeskError
-from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.errors import HotdeskError, Unavailable
+from asterisk_hotdesk.model import Desk, User
+from asterisk_hotdesk.pbx.features import CallsOf, Features
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.phones import traits
-from asterisk_hotdesk.phones.pages import as_xml, language_of, logged_in_as, pushed_to
+from asterisk_hotdesk.phones.pages import (
+    Page,
+    as_xml,
+    language_of,
+    logged_in_as,
+    pushed_to,
+)
 from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
@@ -31,6 +38,7 @@ class Display:
         self,
         database: Database,
         routes: Routes,
+        features: Features,
         *,
         in_call: Callable[[str], bool],
         default_language: str,
@@ -39,6 +47,7 @@ class Display:
     ) -> None:
         self._database = database
         self._routes = routes
+        self._features = features
         self._in_call = in_call
         self._default_language = default_language
         self._pause = 1.0 / per_second
@@ -86,8 +95,22 @@ class Display:
             return
         self.has_said(device_name, desk.switch.decided_at)
         vendor = desk.device.phone.vendor
-        page = logged_in_as(desk.user, language_of(desk, self._default_language))
+        page = await self.logged_in(desk, desk.user)
         await self._routes.show(device_name, *pushed_to(vendor), as_xml(page, vendor))
+
+    async def logged_in(self, desk: Desk, user: User) -> Page:
+        """Return what the display of *desk* says once *user* is logged in there."""
+        try:
+            calls = await self._features.calls_of(user)
+        except Unavailable:
+            # She is logged in all the same.
+            calls = CallsOf()
+        return logged_in_as(
+            user,
+            language_of(desk, self._default_language),
+            do_not_disturb=calls.do_not_disturb,
+            forwarded_to=calls.forwarded_to,
+        )
 
     def _is_news(self, device_name: str, decided_at: datetime) -> bool:
         if self._now() - decided_at > NEWS:

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 """How soon an event is found whose bell was not heard."""
 
+GATHER_SECONDS = 0.1
+"""After the bell: who logs in does not wait behind those who are told of it."""
+
 PAUSE_SECONDS = 1.0
 """Before somebody who could not be told is told once more."""
 
@@ -69,4 +72,5 @@ class Teller:
                 await self._rung.wait()
         except TimeoutError:
             return
+        await asyncio.sleep(GATHER_SECONDS)
         self._rung.clear()

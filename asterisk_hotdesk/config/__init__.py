@@ -10,6 +10,7 @@ from pydantic import Field
 
 from asterisk_hotdesk.config.codes import CodesConfig
 from asterisk_hotdesk.config.emergency import EmergencyConfig
+from asterisk_hotdesk.config.features import FeaturesConfig
 from asterisk_hotdesk.config.file import Key, TomlFile
 from asterisk_hotdesk.config.loading import fill
 from asterisk_hotdesk.config.pbx import MANAGED_FIELDS, AsteriskConfig, EndpointFields
@@ -31,6 +32,7 @@ __all__ = [
     "Config",
     "DatabaseConfig",
     "EmergencyConfig",
+    "FeaturesConfig",
     "PinsConfig",
     "PolicyConfig",
     "PromptsConfig",
@@ -73,6 +75,7 @@ class Config(Table):
     provisioning: ProvisioningConfig = Field(default_factory=ProvisioningConfig)
     pnp: PnpConfig = Field(default_factory=PnpConfig)
     refresh: RefreshConfig = Field(default_factory=RefreshConfig)
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     prompts: PromptsConfig = Field(default_factory=PromptsConfig)
     endpoint: EndpointFields = Field(default_factory=dict)
     """Further fields of every device's PJSIP endpoint, such as `transport`."""

@@ -10,7 +10,7 @@ from asterisk_hotdesk.phones.words import language_code
 class MenuWords(NamedTuple):
     """What the menu on a phone's screen says; `{who}` is a name, `{time}` a time.
 
-    `{code}` is what is dialled to choose another PIN.
+    `{code}` is what is dialled to choose another PIN, `{target}` where calls go to.
     """
 
     nobody: str
@@ -19,6 +19,8 @@ class MenuWords(NamedTuple):
     ask_pin: str
     logged_in: str
     logged_out: str
+    do_not_disturb: str
+    forwarded: str
     since: str
     bad_credentials: str
     locked_out: str
@@ -39,6 +41,8 @@ MENU_WORDS = {
         ask_pin="PIN",
         logged_in="Sie sind angemeldet als {who}",
         logged_out="{who} ist abgemeldet",
+        do_not_disturb="Nicht stören ist eingeschaltet",
+        forwarded="Anrufe gehen an {target}",
         since="Seit {time}",
         bad_credentials="Durchwahl oder PIN ist falsch",
         locked_out="Zu viele falsche PINs. Bitte später noch einmal.",
@@ -57,6 +61,8 @@ MENU_WORDS = {
         ask_pin="PIN",
         logged_in="You are logged in as {who}",
         logged_out="{who} is logged out",
+        do_not_disturb="Do not disturb is on",
+        forwarded="Calls are forwarded to {target}",
         since="Since {time}",
         bad_credentials="The extension or the PIN is wrong",
         locked_out="Too many wrong PINs. Please try again later.",
@@ -75,6 +81,8 @@ MENU_WORDS = {
         ask_pin="PIN",
         logged_in="Sesión iniciada como {who}",
         logged_out="Sesión de {who} cerrada",
+        do_not_disturb="No molestar está activado",
+        forwarded="Las llamadas se desvían a {target}",
         since="Desde {time}",
         bad_credentials="La extensión o el PIN no es correcto",
         locked_out="Demasiados PIN incorrectos. Inténtelo más tarde.",
@@ -93,6 +101,8 @@ MENU_WORDS = {
         ask_pin="Code PIN",
         logged_in="Vous êtes connecté : {who}",
         logged_out="{who} est déconnecté",
+        do_not_disturb="Ne pas déranger est activé",
+        forwarded="Les appels sont renvoyés vers {target}",
         since="Depuis {time}",
         bad_credentials="Le numéro de poste ou le code PIN est faux",
         locked_out="Trop de codes PIN faux. Réessayez plus tard.",
@@ -111,6 +121,8 @@ MENU_WORDS = {
         ask_pin="PIN",
         logged_in="Accesso effettuato come {who}",
         logged_out="{who} è uscito",
+        do_not_disturb="Non disturbare è attivo",
+        forwarded="Le chiamate sono deviate a {target}",
         since="Dal {time}",
         bad_credentials="L'interno o il PIN è errato",
         locked_out="Troppi PIN errati. Riprovare più tardi.",
@@ -129,6 +141,8 @@ MENU_WORDS = {
         ask_pin="Pincode",
         logged_in="U bent aangemeld als {who}",
         logged_out="{who} is afgemeld",
+        do_not_disturb="Niet storen staat aan",
+        forwarded="Oproepen worden doorgeschakeld naar {target}",
         since="Sinds {time}",
         bad_credentials="Het toestelnummer of de pincode is onjuist",
         locked_out="Te veel onjuiste pincodes. Probeer het later opnieuw.",

@@ -103,12 +103,20 @@ def who(user: User) -> str:
     return f"{name} ({user.extension})" if name else user.extension
 
 
-def logged_in_as(user: User, language: str) -> Message:
-    """Return what a screen says once *user* is logged in."""
-    return Message(
-        title=words_of(language).menu,
-        lines=(menu_words_of(language).logged_in.format(who=who(user)),),
-    )
+def logged_in_as(
+    user: User, language: str, *, do_not_disturb: bool = False, forwarded_to: str = ""
+) -> Message:
+    """Return what a screen says once *user* is logged in.
+
+    And why it may not ring there, if the PBX keeps calls away.
+    """
+    words = menu_words_of(language)
+    lines = [words.logged_in.format(who=who(user))]
+    if do_not_disturb:
+        lines.append(words.do_not_disturb)
+    if forwarded_to:
+        lines.append(words.forwarded.format(target=forwarded_to[:LONGEST_NAME]))
+    return Message(title=words_of(language).menu, lines=tuple(lines))
 
 
 def _for_snom(page: Page) -> ET.Element:

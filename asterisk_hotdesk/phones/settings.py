@@ -27,6 +27,8 @@ class PhoneSettings:
     """Whose pages may control the phone: the host of `menu_url`."""
     ask_code: str
     logout_code: str
+    voicemail_code: str
+    """What the message key dials: the mailbox of whoever sits there."""
     pickup_prefix: str = ""
     """What is dialled before an extension to pick up its call; empty: no pickup."""
     emergency_numbers: tuple[str, ...]

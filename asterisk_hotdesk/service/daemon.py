@@ -24,6 +24,7 @@ from asterisk_hotdesk.notices import Notices
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
 from asterisk_hotdesk.pbx.endpoints import Endpoints
+from asterisk_hotdesk.pbx.features import Features
 from asterisk_hotdesk.pbx.mailboxes import Mailboxes
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.voicemail import Voicemail
@@ -126,6 +127,7 @@ class Daemon:
         self._display = Display(
             database,
             routes,
+            Features(routes, config.features),
             in_call=self._refresher.is_in_call,
             default_language=config.provisioning.language,
             per_second=config.refresh.per_second,

@@ -35,7 +35,7 @@ from asterisk_hotdesk.errors import (
     Unavailable,
 )
 from asterisk_hotdesk.login import HotDesks
-from asterisk_hotdesk.model import LONGEST_EXTENSION, Desk, Source
+from asterisk_hotdesk.model import LONGEST_EXTENSION, Desk, Source, User
 from asterisk_hotdesk.phones import kind_of_user_agent
 from asterisk_hotdesk.phones.menu_words import MenuWords, menu_words_of
 from asterisk_hotdesk.phones.pages import (
@@ -47,7 +47,6 @@ from asterisk_hotdesk.phones.pages import (
     Question,
     as_xml,
     language_of,
-    logged_in_as,
     who,
 )
 from asterisk_hotdesk.phones.words import Words, words_of
@@ -80,6 +79,9 @@ class Display(Protocol):
 
     def has_said(self, device_name: str, decided_at: datetime) -> None:
         """The screen says it already of the login that is decided at this moment."""
+
+    async def logged_in(self, desk: Desk, user: User) -> Page:
+        """Return what it says once *user* is logged in at *desk*."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,8 +244,7 @@ class PhoneMenu:
         if not outcome.routed:
             return self._unavailable()
         there = replace(screen.desk, user=outcome.user)
-        language = language_of(there, self._config.provisioning.language)
-        return logged_in_as(outcome.user, language)
+        return await self._display.logged_in(there, outcome.user)
 
     def _next_try(self, screen: _Screen, form: PinForm) -> str:
         if form.tries_left <= 1:

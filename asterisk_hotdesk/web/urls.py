@@ -22,6 +22,7 @@ def phone_settings(config: Config, token: str, mac: str, account: str) -> PhoneS
         trusted_host=urlsplit(base).hostname or "",
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
+        voicemail_code=config.codes.voicemail_code(),
         pickup_prefix=provisioning.pickup_prefix,
         emergency_numbers=config.emergency.of(account).numbers,
         default_language=provisioning.language,

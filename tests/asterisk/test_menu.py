@@ -196,3 +196,32 @@ async def test_a_yealink_says_who_has_logged_in_by_telephone(office: Office) -> 
         await yealink.until(
             lambda: ALICE in yealink.page, "the display says so", within=10
         )
+
+
+async def test_the_new_desk_says_what_the_pbx_does_with_her_calls(
+    office: Office,
+) -> None:
+    cli = office.lab.pbx.cli
+    await asyncio.to_thread(cli, "database put DND 100 YES")
+    await asyncio.to_thread(cli, "database put CF 100 01701234567")
+    entries = 'do_not_disturb = "DND/EXTENSION"\nforward = ["CF/EXTENSION"]\n'
+    async with office.settings(f"\n[features]\n{entries}"):
+        by_call, by_menu = await office.desk("HD0001"), await office.desk("HD0002")
+        try:
+            await office.log_in(by_call, "100")
+            await by_call.shows("Do not disturb is on")
+            forwarded = "Calls are forwarded to 01701234567"
+            told = ["Desk", ALICE, "Do not disturb is on", forwarded]
+            assert by_call.display() == told
+            await answer(by_menu, "100", office.pin("100"))
+            assert by_menu.display() == told
+            await leaves_the_menu(by_menu)
+            await asyncio.to_thread(cli, "database deltree DND")
+            await asyncio.to_thread(cli, "database deltree CF")
+
+            await answer(by_call, "100", office.pin("100"))
+
+            assert by_call.display() == ["Desk", ALICE]
+        finally:
+            await asyncio.to_thread(cli, "database deltree DND")
+            await asyncio.to_thread(cli, "database deltree CF")

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from asterisk_hotdesk.errors import LockedOut
-from asterisk_hotdesk.model import Desk, Seating
+from asterisk_hotdesk.model import Desk, Seating, User
+from asterisk_hotdesk.phones.pages import Page, logged_in_as
 from asterisk_hotdesk.store import Database, logins
 from asterisk_hotdesk.web import (
     Configurations,
@@ -39,6 +40,9 @@ class Phones:
 
     def has_said(self, device_name: str, decided_at: object) -> None:
         pass
+
+    async def logged_in(self, desk: Desk, user: User) -> Page:
+        return logged_in_as(user, "en")
 
 
 async def in_force(seating: Seating) -> None:

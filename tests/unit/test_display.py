@@ -14,8 +14,9 @@ import pytest
 
 from asterisk_hotdesk.display import NEWS, Display
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.model import Desk, PhoneKind, Switch
+from asterisk_hotdesk.model import Desk, PhoneKind, Switch, User
 from asterisk_hotdesk.pbx.ami import AmiRefused
+from asterisk_hotdesk.pbx.features import CallsOf
 from tests.unit.test_phones import ALICE, D785, DEVICE
 from tests.unit.test_refresh import until
 
@@ -40,6 +41,8 @@ class Office:
     """The device that Asterisk does not know."""
     in_call: set[str] = field(default_factory=set)
     now: datetime = NOW
+    calls: CallsOf | None = field(default_factory=CallsOf)
+    """What the PBX keeps of its users' calls; None: it cannot be asked."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -58,6 +61,11 @@ class Office:
             raise AmiRefused("PJSIPNotify", "Unable to retrieve endpoint")
         self.shown.append((device, event, content_type, content))
 
+    async def calls_of(self, user: User) -> CallsOf:
+        if self.calls is None:
+            raise Unavailable("Asterisk cannot be reached")
+        return self.calls
+
     def has_shown(self, device: str) -> bool:
         return any(name == device for name, *_ in self.shown)
 
@@ -72,6 +80,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
 @pytest.fixture
 async def display(office: Office) -> AsyncIterator[Display]:
     display = Display(
+        cast(Any, office),
         cast(Any, office),
         cast(Any, office),
         in_call=lambda device: device in office.in_call,
@@ -112,6 +121,27 @@ async def test_it_is_said_in_the_users_language(
     (page,) = await told(display, office)
 
     assert "U bent aangemeld als Alice (100)" in page
+
+
+async def test_it_is_said_why_the_phone_may_not_ring(
+    display: Display, office: Office
+) -> None:
+    office.calls = CallsOf(do_not_disturb=True, forwarded_to="01701234567")
+
+    (page,) = await told(display, office)
+
+    assert "Do not disturb is on" in page
+    assert "Calls are forwarded to 01701234567" in page
+
+
+async def test_a_pbx_that_cannot_be_asked_hides_no_login(
+    display: Display, office: Office
+) -> None:
+    office.calls = None
+
+    (page,) = await told(display, office)
+
+    assert "You are logged in as Alice (100)" in page
 
 
 async def test_it_is_said_once(display: Display, office: Office) -> None:

@@ -34,7 +34,8 @@ from asterisk_hotdesk.errors import (
     UnknownExtension,
 )
 from asterisk_hotdesk.login import HotDesks, Outcome
-from asterisk_hotdesk.model import Desk, DeviceOptions, PhoneKind, Source, Switch
+from asterisk_hotdesk.model import Desk, DeviceOptions, PhoneKind, Source, Switch, User
+from asterisk_hotdesk.phones.pages import Page, language_of, logged_in_as
 from asterisk_hotdesk.web import (
     Configurations,
     PhoneMenu,
@@ -84,6 +85,9 @@ class Office:
 
     def has_said(self, device_name: str, decided_at: datetime) -> None:
         self.said.append((device_name, decided_at))
+
+    async def logged_in(self, desk: Desk, user: User) -> Page:
+        return logged_in_as(user, language_of(desk, "en"))
 
     async def log_in(
         self,

@@ -50,6 +50,7 @@ SETTINGS = PhoneSettings(
     sip_port=5060,
     setting_url="https://phones.example/p/0123456789abcdef",
     ask_code="*77",
+    voicemail_code="*77*8*",
     logout_code="*77*5*",
     emergency_numbers=("112", "110"),
     default_language="en",
