@@ -16,6 +16,7 @@ from asterisk_hotdesk import rules
 from asterisk_hotdesk.authentication import AskMailboxPin, Authentication
 from asterisk_hotdesk.config import PinsConfig
 from asterisk_hotdesk.errors import (
+    Conflict,
     HotdeskError,
     InEmergency,
     NobodyLoggedIn,
@@ -204,10 +205,12 @@ async def log_in_by_administrator(
     device: Device,
     now: datetime,
     source: Source = BY_COMMAND,
+    generation: int | None = None,
 ) -> Outcome:
     """Log *user* in at *device* without a PIN; the other rules hold.
 
-    Raises a `Refused` that says why not.
+    Where *generation* is given, only if that still is the last switch of the device.
+    Raises a `Refused` that says why not, `Conflict` for the last.
     """
     if not device.enabled:
         raise NotAHotDesk(
@@ -222,6 +225,7 @@ async def log_in_by_administrator(
         )
     async with desks.database.transaction() as tx:
         held = await logins.held(tx, user, device)
+        await _require_unchanged(tx, device, generation)
         seating = await _sit_down(tx, desks, user, device, held, now, source=source)
     return Outcome(user, device, await _follow(desks, seating))
 
@@ -234,16 +238,19 @@ async def log_out(
     reason: EndReason = EndReason.LOGGED_OUT,
     source: Source = BY_PHONE,
     only: User | None = None,
+    generation: int | None = None,
 ) -> Outcome:
     """Make a device idle; where *only* is named, only if that user sits there.
 
-    Raises `NotAHotDesk` for a phone that is none, `NobodyLoggedIn`, and `InEmergency`
-    while somebody calls for help there.
+    Where *generation* is given, only if that still is the last switch of the device;
+    else it raises `Conflict`.  Raises `NotAHotDesk` for a phone that is none,
+    `NobodyLoggedIn`, and `InEmergency` while somebody calls for help there.
     """
     try:
         async with desks.database.transaction() as tx:
             device = await _device(tx, device_name)
             held = await logins.held(tx, None, device)
+            await _require_unchanged(tx, device, generation)
             if not held.open:
                 raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
             (login, user, _) = held.open[0]
@@ -376,6 +383,23 @@ async def _sit_down(
     seating.users[user.key] = (user, desk)
     await _tell(tx, happened, seating.change)
     return seating
+
+
+async def _require_unchanged(tx: Tx, device: Device, generation: int | None) -> None:
+    """Raise `Conflict`, which tells who sits there, if *generation* is not the last.
+
+    The device is held; None: whatever it is.
+    """
+    if generation is None:
+        return
+    desk = await logins.desk(tx, device.name)
+    if desk is None:
+        raise NotAHotDesk
+    if desk.generation != generation:
+        sitter = f"{desk.user.extension} {desk.user.name}" if desk.user else "nobody"
+        raise Conflict(
+            f"{device.name} has changed meanwhile: now {sitter} is logged in there."
+        )
 
 
 async def _call_base_user_back(tx: Tx, leaving: User, device: Device) -> None:

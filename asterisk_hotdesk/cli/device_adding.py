@@ -10,16 +10,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from asterisk_hotdesk.cli import (
-    changes,
-    csv_files,
-    device_options,
-    enrolment,
+from asterisk_hotdesk.administration import (
+    device_values,
     made_up,
-    output,
+    phones,
+    recording,
     values,
 )
+from asterisk_hotdesk.administration.values import mac_shown
+from asterisk_hotdesk.cli import changes, csv_files, output
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
+from asterisk_hotdesk.cli.opening import now, source
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change, DeviceOptions
@@ -33,8 +34,8 @@ _OPTIONAL = (
     "location",
     "emergency_number",
     "language",
-    *device_options.OF_PHONES,
-    *device_options.OF_SITTERS,
+    *device_values.OF_PHONES,
+    *device_values.OF_SITTERS,
 )
 
 
@@ -80,7 +81,7 @@ def from_csv(path: Path) -> list[Given[Wanted]]:
     csv_files.complain_of_doubles(
         found,
         lambda w: w.device.mac,
-        lambda w: f"MAC address {output.mac_shown(w.device.mac)}",
+        lambda w: f"MAC address {mac_shown(w.device.mac)}",
         complaints,
     )
     complaints.tell()
@@ -98,13 +99,15 @@ async def add(
         new = await _seated(tx, wanted)
         for account in sorted({one.account for one in new}):
             await devices.ensure_account(tx, account)
-        await _add_with_progress(tx, [enrolment.opened(config, one) for one in new])
+        at = now()
+        enrolling = [phones.opened(config.provisioning, one, at) for one in new]
+        await _add_with_progress(tx, enrolling)
         await discovered.forget(tx, *(one.mac for one in new if one.mac))
-        await changes.record_of_devices(
-            tx, "device_added", [(one.account, one.name) for one in new]
+        await recording.record_of_devices(
+            tx, "device_added", new, source=source(), now=at
         )
         names = frozenset(one.name for one in new)
-        await changes.tell_daemon(tx, Change(devices=names, directory=True))
+        await recording.tell_daemon(tx, Change(devices=names, directory=True))
     output.say(f"{output.counted(names, 'device')} added.")
     await changes.say_if_nobody_follows(config, database)
 
@@ -114,7 +117,7 @@ def _said(given: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _checked(row: dict[str, str]) -> Wanted:
-    sitter, returns = device_options.sitter(row) or ("", False)
+    sitter, returns = device_values.sitter(row) or ("", False)
     return Wanted(
         NewDevice(
             name=values.device_name(row["name"]),
@@ -125,7 +128,7 @@ def _checked(row: dict[str, str]) -> Wanted:
             location=values.location(row.get("location", "")),
             emergency_number=values.emergency_number(row.get("emergency_number", "")),
             language=values.language(row.get("language")),
-            options=DeviceOptions(**device_options.checked(row)),
+            options=DeviceOptions(**device_values.options(row)),
             base_user_returns=returns,
         ),
         sitter,
@@ -154,7 +157,7 @@ async def _seated(tx: Tx, wanted: Sequence[Given[Wanted]]) -> list[NewDevice]:
         if device.name in names:
             complaints.note(given, f"device {device.name} exists already")
         elif device.mac and device.mac in macs:
-            shown = output.mac_shown(device.mac)
+            shown = mac_shown(device.mac)
             complaints.note(given, f"another device has the MAC address {shown}")
         elif sitter and (device.account, sitter) not in known:
             complaints.note(

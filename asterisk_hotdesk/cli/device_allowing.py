@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from asterisk_hotdesk.cli import changes, csv_files, mac_ranges, output, values
+from asterisk_hotdesk.administration import recording, values
+from asterisk_hotdesk.administration.values import mac_shown
+from asterisk_hotdesk.cli import csv_files, mac_ranges, output
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
 from asterisk_hotdesk.cli.mac_ranges import MacRange, macs_in
-from asterisk_hotdesk.cli.opening import with_database
+from asterisk_hotdesk.cli.opening import now, source, with_database
 from asterisk_hotdesk.cli.options import account_option, csv_option, json_option
-from asterisk_hotdesk.cli.output import mac_shown
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.store import Database, Tx, allowed_phones, devices
@@ -65,7 +66,9 @@ async def allow(
             new = [given.what[1] for given in wanted if given.what[0] == name]
             await devices.ensure_account(tx, name)
             await _replace(tx, name, mac_ranges.merged(_of(before, name) + new))
-            await changes.record_of_account(tx, "phones_allowed", name)
+            await recording.record_of_account(
+                tx, "phones_allowed", name, source=source(), now=now()
+            )
     phones = sum(map(len, mac_ranges.merged(given.what[1] for given in wanted)))
     output.say(f"{_counted(phones)} may become devices.")
 
@@ -120,7 +123,9 @@ async def disallow(config: Config, database: Database, macs: tuple[str, ...]) ->
             fewer = sum(map(len, had)) - sum(map(len, left))
             if fewer:
                 await _replace(tx, name, left)
-                await changes.record_of_account(tx, "phones_disallowed", name)
+                await recording.record_of_account(
+                    tx, "phones_disallowed", name, source=source(), now=now()
+                )
             phones += fewer
     output.say(f"{_counted(phones)} may no longer become devices.")
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import click
 
-from asterisk_hotdesk.cli import changes, enrolment, output, values
-from asterisk_hotdesk.cli.finding import devices_named, logins_of
-from asterisk_hotdesk.cli.opening import hot_desks, with_database
+from asterisk_hotdesk.administration import phones, values
+from asterisk_hotdesk.administration.values import mac_shown
+from asterisk_hotdesk.cli import changes, output
+from asterisk_hotdesk.cli.opening import hot_desks, now, source, with_database
 from asterisk_hotdesk.cli.options import json_option
-from asterisk_hotdesk.cli.output import Cell, mac_shown, moment
+from asterisk_hotdesk.cli.output import Cell, moment
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.errors import AlreadyExists
-from asterisk_hotdesk.model import Change, Device, EndReason
-from asterisk_hotdesk.store import Database, Tx, logins
+from asterisk_hotdesk.store import Database
 from asterisk_hotdesk.store import discovered as discovered_phones
 from asterisk_hotdesk.store.discovered import Discovered
 
@@ -59,16 +58,17 @@ async def assign(
     there stays logged in.
     """
     address = values.mac_address(mac)
-    async with database.transaction() as tx:
-        (device,) = await devices_named(tx, [name])
-        await _check(tx, device, address, replace=replace)
-        await enrolment.give_phone(tx, config, device, address)
-        await logins.want_fetch(tx, name)
-        await changes.record_of_devices(tx, "phone_assigned", [(device.account, name)])
-        change = Change(devices=frozenset({name}), directory=True)
-        await changes.tell_daemon(tx, change)
+    await phones.assign(
+        database,
+        config.provisioning,
+        address,
+        name,
+        replace=replace,
+        source=source(),
+        now=now(),
+    )
     output.say(f"{mac_shown(address)} is {name}.")
-    output.say(enrolment.what_to_do(name))
+    output.say(output.how_a_phone_comes_in(name))
     await changes.say_if_nobody_follows(config, database)
 
 
@@ -81,38 +81,10 @@ async def release(config: Config, database: Database, name: str) -> None:
     Whoever sits there is logged out. Its phone can neither fetch nor register any more.
     """
     desks = hot_desks(config, database)
-    async with database.transaction() as tx:
-        (device,) = await devices_named(tx, [name])
-        await enrolment.take_phone(tx, device)
-        await changes.record_of_devices(tx, "phone_released", [(device.account, name)])
-        change = Change(devices=frozenset({name}), directory=True)
-        await changes.tell_daemon(tx, change)
-    sitting = await logins_of(database, [device], [])
-    await changes.end_logins(desks, sitting, EndReason.FORCED)
-    for user, _ in sitting:
+    for user, _ in await phones.release(desks, name, source=source(), now=now()):
         output.say(f"{user.extension} is logged out at {name}.")
     output.say(f"{name} waits for a phone.")
     await changes.say_when_in_force(config, database, [name])
-
-
-async def _check(tx: Tx, device: Device, mac: str, *, replace: bool) -> None:
-    """Raise `AlreadyExists` if the phone or the device is taken."""
-    holder = await logins.desk_by_mac(tx, mac)
-    if holder and holder.device.id == device.id:
-        raise AlreadyExists(
-            f"{mac_shown(mac)} is {device.name} already; to let it fetch again, see:"
-            f" hotdesk device enrol {device.name}"
-        )
-    if holder:
-        raise AlreadyExists(
-            f"{mac_shown(mac)} is {holder.device.name}; see: hotdesk device release"
-            f" {holder.device.name}"
-        )
-    if device.mac and not replace:
-        raise AlreadyExists(
-            f"{device.name} is the phone {mac_shown(device.mac)}; to exchange it, say"
-            " --replace"
-        )
 
 
 def _for_programs(phone: Discovered) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from datetime import datetime
 
 import click
 
-from asterisk_hotdesk.cli import changes, enrolment, output
-from asterisk_hotdesk.cli.finding import devices_named
-from asterisk_hotdesk.cli.opening import now, with_database
+from asterisk_hotdesk.administration import phones as given_phones
+from asterisk_hotdesk.administration import recording
+from asterisk_hotdesk.administration.finding import devices_named
+from asterisk_hotdesk.administration.values import mac_shown
+from asterisk_hotdesk.cli import output
+from asterisk_hotdesk.cli.opening import now, source, with_database
 from asterisk_hotdesk.cli.options import NAMES, account_option, json_option, names_given
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound, Refused
@@ -77,18 +80,15 @@ async def enrol(
     async with database.transaction() as tx:
         found = await devices_named(tx, names_given(names))
         invitations = await _invite(tx, config, _with_phones(found), minutes)
-        await changes.record_of_devices(
-            tx, "enrolment_opened", [(d.account, d.name) for d in found]
+        await recording.record_of_devices(
+            tx, "enrolment_opened", found, source=source(), now=now()
         )
     if as_json:
         output.as_json([asdict(one) for one in invitations])
         return
     output.table(
         _COLUMNS,
-        [
-            [one.name, output.mac_shown(one.mac), one.url + one.file]
-            for one in invitations
-        ],
+        [[one.name, mac_shown(one.mac), one.url + one.file] for one in invitations],
     )
     output.note(
         f"open until {output.moment(invitations[0].open_until)}, for"
@@ -130,7 +130,7 @@ def _with_phones(found: Sequence[Device]) -> list[tuple[Device, str]]:
 async def _invite(
     tx: Tx, config: Config, wanted: Sequence[tuple[Device, str]], minutes: int | None
 ) -> list[Invitation]:
-    until = enrolment.end(config, minutes)
+    until = given_phones.enrolment_end(config.provisioning, now(), minutes)
     deliveries = config.provisioning.enrolment_deliveries
     ids = [device.id for device, _ in wanted]
     await phones.open_enrolment(tx, ids, until, deliveries)

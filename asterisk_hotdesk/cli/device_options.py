@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
-from asterisk_hotdesk.cli import values
-from asterisk_hotdesk.errors import Invalid
-
 C = TypeVar("C", bound=Callable[..., object])
-
-_CHECKS: dict[str, Callable[[str], Any]] = {
-    "transport": values.transport,
-    "srtp": values.srtp,
-    "codecs": values.codecs,
-    "timezone": values.time_zone,
-    "outbound_proxy": values.outbound_proxy,
-    "hot_desk_key": values.hot_desk_key,
-    "keep_key_positions": values.keep_key_positions,
-}
-
-OF_PHONES = tuple(_CHECKS)
-"""The columns of a CSV file for what `model.DeviceOptions` holds."""
-
-OF_SITTERS = ("first_user", "base_user")
-"""And for who sits at a device from its phone's first start on."""
 
 
 def _as_text(
@@ -101,7 +82,7 @@ _SITTERS = (
 
 
 def desk_options(command: C) -> C:
-    """Give *command* the options of a desk, and those that `checked` understands."""
+    """Give *command* the options of a desk and its phone (see `device_values`)."""
     for option in reversed((*_DESK, *_PHONE)):
         command = option(command)
     return command
@@ -112,26 +93,3 @@ def sitter_options(command: C) -> C:
     for option in reversed(_SITTERS):
         command = option(command)
     return command
-
-
-def checked(given: Mapping[str, str]) -> dict[str, Any]:
-    """Return fields of `DeviceOptions` for what is *given*; an empty text is a default.
-
-    Raises `Invalid` that names what is wrong.
-    """
-    return {
-        name: check(given[name]) for name, check in _CHECKS.items() if name in given
-    }
-
-
-def sitter(given: Mapping[str, str]) -> tuple[str, bool] | None:
-    """Return whose extension is *given*, and whether that user comes back; else None.
-
-    An empty extension is nobody.
-    """
-    first, base = given.get("first_user"), given.get("base_user")
-    if first and base:
-        raise Invalid("first user and base user: expected only one of them")
-    if first is None and base is None:
-        return None
-    return values.somebody(base or first or ""), bool(base)

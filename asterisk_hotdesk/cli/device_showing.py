@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from asterisk_hotdesk.administration.values import mac_shown
 from asterisk_hotdesk.cli.opening import now
-from asterisk_hotdesk.cli.output import Cell, extension_shown, mac_shown, moment
+from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
 from asterisk_hotdesk.cli.status_showing import contact, restarted, since
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Desk, Device, User

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from asterisk_hotdesk.cli import values
-from asterisk_hotdesk.cli.output import mac_shown
+from asterisk_hotdesk.administration import values
+from asterisk_hotdesk.administration.values import mac_shown
 from asterisk_hotdesk.errors import Invalid
 
 _MAC = r"[0-9a-f]{2}(?:[:.\- ]?[0-9a-f]{2}){5}"

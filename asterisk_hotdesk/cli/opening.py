@@ -15,6 +15,7 @@ import click
 
 from asterisk_hotdesk.config import Config, load
 from asterisk_hotdesk.login import HotDesks
+from asterisk_hotdesk.model import BY_COMMAND, Source
 from asterisk_hotdesk.pepper import pepper
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.store import Database, database_dsn, migrate, open_database
@@ -25,6 +26,11 @@ P = ParamSpec("P")
 def now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
+
+
+def source() -> Source:
+    """Return who does what a command does."""
+    return BY_COMMAND
 
 
 def settings() -> Config:

@@ -71,16 +71,17 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Refused("Nothing was changed.")
 
 
+def how_a_phone_comes_in(name: str) -> str:
+    """Return what to do with the phone that is the device called *name* now."""
+    return (
+        "The phone may fetch its configuration, with a new SIP secret; for its URL"
+        f" see: hotdesk device enrol {name}"
+    )
+
+
 def moment(time: datetime | None) -> str:
     """Return *time* in the administrator's time zone."""
     return f"{time.astimezone():%Y-%m-%d %H:%M:%S}" if time else "-"
-
-
-def mac_shown(mac: str | None) -> str:
-    """Return a MAC address as it is printed on phones."""
-    if mac is None:
-        return "-"
-    return ":".join(mac[i : i + 2] for i in range(0, len(mac), 2)).upper()
 
 
 def counted(names: Collection[str], kind: str) -> str:

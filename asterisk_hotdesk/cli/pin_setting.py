@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from asterisk_hotdesk.cli import changes, output
-from asterisk_hotdesk.cli.opening import hot_desks, now
+from asterisk_hotdesk.administration import users
+from asterisk_hotdesk.cli import output
+from asterisk_hotdesk.cli.opening import hot_desks, now, source
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid
-from asterisk_hotdesk.login import find_user, user_subject
+from asterisk_hotdesk.login import find_user
 from asterisk_hotdesk.model import LoginMethod
-from asterisk_hotdesk.pin_rules import check_pin
-from asterisk_hotdesk.store import Database, attempts, users
+from asterisk_hotdesk.store import Database
 
 
 async def set_pin(
@@ -23,13 +23,7 @@ async def set_pin(
     desks = hot_desks(config, database)
     user = await find_user(desks, account, extension)
     pin = _asked(f"PIN of {output.printable(user.name)} ({extension})")
-    check_pin(pin, length=config.pins.length, extension=extension)
-    pin_hash = await desks.pins.hash(pin)
-    async with database.transaction() as tx:
-        await users.set_pin_hash(tx, user, pin_hash, now())
-        # Whoever asked for a new PIN has usually tried the old one too often.
-        await attempts.forgive(tx, user_subject(desks, account, extension))
-        await changes.record_of_users(tx, "pin_set", [(account, extension)])
+    await users.set_pin(desks, user, pin, source=source(), now=now())
     output.say(f"The PIN of {extension} is set.")
     method = desks.authentication.method(user)
     if method is not LoginMethod.PIN:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 import click
 
-from asterisk_hotdesk.authentication import device_subject
+from asterisk_hotdesk.administration import seats
 from asterisk_hotdesk.cli import changes, output
-from asterisk_hotdesk.cli.opening import hot_desks, now, with_database
+from asterisk_hotdesk.cli.opening import hot_desks, now, source, with_database
 from asterisk_hotdesk.cli.options import account_option, yes_option
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Invalid, NobodyLoggedIn, NotFound
-from asterisk_hotdesk.login import (
-    HotDesks,
-    find_device,
-    find_user,
-    log_in_by_administrator,
-    user_subject,
-)
+from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.model import Device, EndReason, User
-from asterisk_hotdesk.store import Database, attempts, devices, events, logins, users
-from asterisk_hotdesk.store.events import Event
+from asterisk_hotdesk.store import Database, devices, logins, users
 
 Kind = Literal["device", "user"]
 
@@ -48,17 +40,18 @@ async def login(
     Whoever sits there is logged out; whether the user may leave another desk for it is
     up to policy.second_login.
     """
-    desks = hot_desks(config, database)
-    user = await find_user(desks, account, extension)
-    seat = await find_device(desks, device)
-    async with database.transaction() as tx:
-        before = await logins.open_logins(tx, user=user, device=seat)
-    await log_in_by_administrator(desks, user=user, device=seat, now=now())
-    for _, other, left in before:
-        if (other.id, left.id) != (user.id, seat.id):
-            output.say(f"{other.extension} is logged out at {left.name}.")
-    output.say(f"{extension} ({user.name}) is logged in at {device}.")
-    touched = {device, *(left.name for _, _, left in before)}
+    done = await seats.log_in(
+        hot_desks(config, database),
+        account=account,
+        extension=extension,
+        device_name=device,
+        source=source(),
+        now=now(),
+    )
+    for other, left in done.left:
+        output.say(f"{other.extension} is logged out at {left.name}.")
+    output.say(f"{extension} ({done.user.name}) is logged in at {device}.")
+    touched = {device, *(left.name for _, left in done.left)}
     await changes.say_when_in_force(config, database, touched)
 
 
@@ -94,7 +87,9 @@ async def logout(
             output.say("Nobody is logged in.")
             return
         output.confirm(f"Log {_people(sitting)} out?", yes=yes)
-    await changes.end_logins(desks, sitting, EndReason.FORCED)
+    await seats.log_all_out(
+        desks, sitting, EndReason.FORCED, source=source(), now=now()
+    )
     if who is None:
         output.say(f"{_people(sitting)} logged out.")
     else:
@@ -125,26 +120,11 @@ async def unlock(
     if (who is None) != everything:
         raise click.UsageError("Name an extension or a device, or use --all.")
     desks = hot_desks(config, database)
-    subjects: list[str] = []
-    happened = Event(at=now(), what="unlocked", by="command")
-    if who is not None:
-        named = await _named(desks, who, kind, account)
-        if isinstance(named, User):
-            subjects = [user_subject(desks, account, who)]
-            happened = replace(happened, account=account, extension=who)
-        else:
-            subjects = [device_subject(who)]
-            happened = replace(happened, device=who)
-    else:
-        happened = replace(happened, code="all")
-    async with database.transaction() as tx:
-        known = await attempts.failures(tx, *subjects)
-        await attempts.forgive(tx, *subjects)
-        await events.record(tx, happened)
+    whom = None if who is None else await _named(desks, who, kind, account)
+    wrong = await seats.unlock(desks, whom, source=source(), now=now())
     if who is None:
         output.say("All wrong PINs are forgotten.")
     else:
-        wrong = sum(failures.count for failures in known.values())
         output.say(f"{who} may try again; wrong PINs forgotten: {wrong}")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from asterisk_hotdesk.cli import changes, csv_files, output, user_options, values
+from asterisk_hotdesk.administration import recording, user_values, values
+from asterisk_hotdesk.administration.finding import refuse_hot_desks
+from asterisk_hotdesk.cli import changes, csv_files, output
 from asterisk_hotdesk.cli.csv_files import Complaints, Given
-from asterisk_hotdesk.cli.finding import refuse_hot_desks
+from asterisk_hotdesk.cli.opening import now, source
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Change, user_key
 from asterisk_hotdesk.store import Database, Tx, devices, users
@@ -21,7 +23,7 @@ _OPTIONAL = (
     "language",
     "when_logged_out",
     "ringtone",
-    *user_options.NAMES,
+    *user_values.TAKEN_ALONG,
 )
 
 
@@ -68,16 +70,17 @@ async def add(
 ) -> None:
     """Add all of *wanted*, or none and raise `Invalid` that says why."""
     new = [given.what for given in wanted]
-    keys = [(one.account, one.extension) for one in new]
     async with database.transaction() as tx:
         await _complain_of_taken(tx, wanted)
         await refuse_hot_desks(tx, {one.fixed_endpoint for one in new})
         for account in sorted({one.account for one in new}):
             await devices.ensure_account(tx, account)
         await users.add(tx, new)
-        await changes.record_of_users(tx, "user_added", keys)
-        named = frozenset(user_key(*key) for key in keys)
-        await changes.tell_daemon(tx, Change(users=named, directory=True))
+        await recording.record_of_users(
+            tx, "user_added", new, source=source(), now=now()
+        )
+        named = frozenset(user_key(one.account, one.extension) for one in new)
+        await recording.tell_daemon(tx, Change(users=named, directory=True))
     if len(new) == 1:
         output.say(
             f"User {new[0].extension} added; set a PIN with: hotdesk user"
@@ -100,7 +103,7 @@ def _checked(config: Config, row: dict[str, str]) -> NewUser:
         logged_out_treatment=treatment,
         logged_out_target=target,
         ringtone=values.ringtone(row.get("ringtone", "")),
-        **user_options.checked(row, extension),
+        **user_values.taken_along(row, extension),
     )
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from asterisk_hotdesk.cli import changes, csv_files, key_values, output
+from asterisk_hotdesk.administration import key_values
+from asterisk_hotdesk.administration import keys as key_plans
+from asterisk_hotdesk.administration.keys import Plan
+from asterisk_hotdesk.cli import changes, csv_files, output
 from asterisk_hotdesk.cli.csv_files import Complaints
-from asterisk_hotdesk.cli.opening import with_database
+from asterisk_hotdesk.cli.opening import now, source, with_database
 from asterisk_hotdesk.cli.options import account_option, json_option
 from asterisk_hotdesk.cli.output import Cell
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
-from asterisk_hotdesk.model import Change, KeyKind, User, UserKey
-from asterisk_hotdesk.store import Database, Tx, logins, users
+from asterisk_hotdesk.model import KeyKind, User, UserKey
+from asterisk_hotdesk.store import Database, Tx, users
 from asterisk_hotdesk.store import user_keys as stored_keys
 
 _COLUMNS = ("Position", "Kind", "Value", "Label", "Priority")
@@ -101,10 +104,7 @@ async def set_key(
     """
     kind, _, value = what.partition(":")
     key = key_values.key({"position": position, "kind": kind, "value": value, **given})
-    async with database.transaction() as tx:
-        user = await _user(tx, account, extension)
-        await stored_keys.put(tx, user, [key])
-        await _tell(tx, user)
+    await _change(database, account, extension, lambda plan: plan.with_key(key))
     output.say(f"Key {key.position} of {extension} is {_described(key)}.")
     await changes.say_if_nobody_follows(config, database)
 
@@ -119,11 +119,7 @@ async def remove(
 ) -> None:
     """Take a key away."""
     wanted = key_values.position(position)
-    async with database.transaction() as tx:
-        user = await _user(tx, account, extension)
-        if not await stored_keys.remove(tx, user, wanted):
-            raise NotFound(f"{extension} has no key at position {wanted}.")
-        await _tell(tx, user)
+    await _change(database, account, extension, lambda plan: plan.without(wanted))
     output.say(f"Key {wanted} of {extension} removed.")
     await changes.say_if_nobody_follows(config, database)
 
@@ -146,10 +142,8 @@ async def import_keys(
     If any line is wrong, all wrong lines are told and nothing is changed.
     """
     wanted = _from_csv(path)
-    async with database.transaction() as tx:
-        user = await _user(tx, account, extension)
-        await stored_keys.replace(tx, user, wanted)
-        await _tell(tx, user)
+    plan = Plan(extension, tuple(wanted))
+    await _change(database, account, extension, lambda _: plan)
     output.say(f"{extension} has {_counted(wanted)}.")
     await changes.say_if_nobody_follows(config, database)
 
@@ -178,14 +172,15 @@ async def _user(tx: Tx, account: str, extension: str) -> User:
     return user
 
 
-async def _tell(tx: Tx, user: User) -> None:
-    """Record that the keys of *user* changed, and let the phone fetch them."""
-    desk = await logins.user_desk(tx, user.account, user.extension)
-    if desk:
-        await logins.want_fetch(tx, desk.device.name)
-    await changes.record_of_users(tx, "keys_edited", [(user.account, user.extension)])
-    seat = frozenset({desk.device.name} if desk else set())
-    await changes.tell_daemon(tx, Change(devices=seat, users=frozenset({user.key})))
+async def _change(
+    database: Database,
+    account: str,
+    extension: str,
+    changed: Callable[[Plan], Plan],
+) -> None:
+    await key_plans.change(
+        database, account, extension, changed, source=source(), now=now()
+    )
 
 
 def _from_csv(path: Path) -> list[UserKey]:

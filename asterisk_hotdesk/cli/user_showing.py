@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asterisk_hotdesk import rules
-from asterisk_hotdesk.cli import user_options
+from asterisk_hotdesk.administration.user_values import TAKEN_ALONG
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.cli.output import Cell, moment
 from asterisk_hotdesk.cli.status_showing import since
@@ -38,7 +38,7 @@ def summary(user: User, device: str | None) -> dict[str, Any]:
         "language": user.language,
         "when_logged_out": when_logged_out(user),
         "ringtone": user.ringtone,
-        **{name: getattr(user, name) for name in user_options.NAMES},
+        **{name: getattr(user, name) for name in TAKEN_ALONG},
         "allowed": user.allowed,
         "pin_set": user.pin_hash is not None,
         "device": device,
@@ -105,7 +105,7 @@ class Details:
         return [
             *shown,
             ("Ringtone", str(self.user.ringtone or "-")),
-            *((_titled(n), getattr(self.user, n) or "-") for n in user_options.NAMES),
+            *((_titled(n), getattr(self.user, n) or "-") for n in TAKEN_ALONG),
             ("Since", moment(since(self.desk)) if self.desk else "-"),
             ("PIN set", moment(self.user.pin_set_at)),
             ("Wrong PINs", str(self.wrong_pins.count)),

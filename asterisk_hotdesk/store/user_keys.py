@@ -38,17 +38,6 @@ async def put(tx: Tx, user: User, keys: Sequence[UserKey]) -> None:
         )
 
 
-async def remove(tx: Tx, user: User, position: int) -> bool:
-    """Take the key at *position* from *user*; return whether there was one."""
-    removed = await tx.execute(
-        """
-        DELETE FROM user_keys WHERE user_id = %s AND position = %s RETURNING position
-        """,
-        [user.id, position],
-    )
-    return await removed.fetchone() is not None
-
-
 async def replace(tx: Tx, user: User, keys: Sequence[UserKey]) -> None:
     """Make *keys* all that *user* has."""
     await tx.execute("DELETE FROM user_keys WHERE user_id = %s", [user.id])

@@ -110,6 +110,18 @@ async def find(tx: Tx, account: str, extension: str) -> User | None:
     return user_of(row) if row else None
 
 
+async def hold(tx: Tx, account: str, extensions: Sequence[str]) -> list[User]:
+    """Return the users of *extensions*; nobody else changes them meanwhile."""
+    rows = await tx.execute(
+        f"""
+        SELECT {COLUMNS} FROM users WHERE account = %s AND extension = ANY(%s)
+        ORDER BY id FOR NO KEY UPDATE
+        """,  # noqa: S608
+        [account, list(extensions)],
+    )
+    return [user_of(row) for row in await rows.fetchall()]
+
+
 async def by_id(tx: Tx, user_id: int | None) -> User | None:
     """Return the user with this id, or None."""
     rows = await tx.execute(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asterisk_hotdesk.cli import values
+from asterisk_hotdesk.administration import values
 from asterisk_hotdesk.config import Config, load
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.model import LoggedOutTreatment

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asterisk_hotdesk.cli import values
+from asterisk_hotdesk.administration import values
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import ConfigError, Invalid

@@ -23,7 +23,7 @@ _MOST_KEYS = 200
 
 def device_name(text: str) -> str:
     """Return the name of a device."""
-    return _like(r"[A-Za-z0-9]{1,32}", text, "device name", "1 to 32 letters or digits")
+    return like(r"[A-Za-z0-9]{1,32}", text, "device name", "1 to 32 letters or digits")
 
 
 def mac_address(text: str) -> str:
@@ -37,9 +37,16 @@ def mac_address(text: str) -> str:
     return digits
 
 
+def mac_shown(mac: str | None) -> str:
+    """Return a MAC address as it is printed on phones."""
+    if mac is None:
+        return "-"
+    return ":".join(mac[i : i + 2] for i in range(0, len(mac), 2)).upper()
+
+
 def account_name(text: str) -> str:
     """Return the name of an account."""
-    return _like(
+    return like(
         r"[a-z0-9][a-z0-9-]{0,31}",
         text,
         "account",
@@ -51,7 +58,7 @@ def language(text: str | None) -> str | None:
     """Return a language, or None where none is given."""
     if not text:
         return None
-    return _like(
+    return like(
         r"[a-z]{2,3}([_-][A-Za-z]{2})?", text, "language", "such as en or de_CH"
     )
 
@@ -67,7 +74,7 @@ def location(text: str) -> str:
 
 def emergency_number(text: str) -> str:
     """Return the caller ID number of emergency calls; empty: the PBX's own."""
-    return _like(
+    return like(
         r"(\+?[0-9]{1,15})?", text, "emergency number", "digits, perhaps with +"
     )
 
@@ -85,7 +92,7 @@ def person_name(text: str) -> str:
 
 def context_name(text: str) -> str:
     """Return the dialplan context from which a user dials."""
-    found = _like(
+    found = like(
         r"[A-Za-z0-9_-]{1,64}", text, "context", "a context of extensions.conf"
     )
     if found.startswith("hotdesk-"):
@@ -97,7 +104,7 @@ def extension(config: Config, text: str) -> str:
     """Return an extension that can be dialled to log in, and nothing else."""
     if text == "0":
         raise Invalid("extension 0 means nobody: where a login asks, it logs out")
-    _like(r"[0-9]{2,10}", text, "extension", "2 to 10 digits")
+    like(r"[0-9]{2,10}", text, "extension", "2 to 10 digits")
     codes = config.codes
     for code, meaning in (
         (codes.ask_code(), "asks for an extension"),
@@ -135,7 +142,7 @@ def treatment(text: str, for_extension: str) -> tuple[LoggedOutTreatment, str]:
 
 def transport(text: str) -> str:
     """Return how a phone speaks SIP; empty: as in the settings."""
-    return _like(r"(udp|tcp|tls)?", text.lower(), "transport", "udp, tcp or tls")
+    return like(r"(udp|tcp|tls)?", text.lower(), "transport", "udp, tcp or tls")
 
 
 def srtp(text: str) -> bool:
@@ -168,7 +175,7 @@ def time_zone(text: str) -> str:
 def outbound_proxy(text: str) -> str:
     """Return the SBC that a phone goes through; empty: none."""
     host, name = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)", "outbound proxy"
-    found = _like(
+    found = like(
         rf"({host}(:[0-9]{{1,5}})?)?", text, name, "HOST or HOST:PORT, without sip:"
     )
     port = re.search(r":([0-9]+)$", found)
@@ -183,7 +190,7 @@ def hot_desk_key(text: str) -> int:
         return DeviceOptions.hot_desk_key
     if text.lower() == "off":
         return 0
-    return _number(text, "hot-desk key", _MOST_KEYS, " or off")
+    return number(text, "hot-desk key", _MOST_KEYS, " or off")
 
 
 def keep_key_positions(text: str) -> bool:
@@ -193,25 +200,27 @@ def keep_key_positions(text: str) -> bool:
 
 def ringtone(text: str) -> int | None:
     """Return a ringtone by number, or None: the phone's own."""
-    return _number(text, "ringtone", 9) if text else None
+    return number(text, "ringtone", 9) if text else None
 
 
 def somebody(text: str) -> str:
     """Return the extension of a user that should exist; empty: nobody."""
-    return _like(r"([0-9]{2,10})?", text, "extension", "2 to 10 digits")
+    return like(r"([0-9]{2,10})?", text, "extension", "2 to 10 digits")
 
 
 def _yes(text: str, what: str) -> bool:
-    return _like(r"(yes|no)?", text.lower(), what, "yes or no") == "yes"
+    return like(r"(yes|no)?", text.lower(), what, "yes or no") == "yes"
 
 
-def _number(text: str, what: str, most: int, otherwise: str = "") -> int:
+def number(text: str, what: str, most: int, otherwise: str = "") -> int:
+    """Return the number from 1 to *most* that *text* is; else *what* is refused."""
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
         raise Invalid(f"{what} {text!r}: expected 1 to {most}{otherwise}")
     return int(text)
 
 
-def _like(pattern: str, text: str, what: str, expected: str) -> str:
+def like(pattern: str, text: str, what: str, expected: str) -> str:
+    """Return *text* if all of it has the form of *pattern*; else *what* is refused."""
     if not re.fullmatch(pattern, text):
         raise Invalid(f"{what} {text!r}: expected {expected}")
     return text

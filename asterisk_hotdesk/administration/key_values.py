@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from asterisk_hotdesk.administration import values
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.model import KeyKind, UserKey
 
@@ -40,17 +41,11 @@ def key(row: dict[str, str]) -> UserKey:
 
 def position(text: str) -> int:
     """Return which key of a user's it is, from 1."""
-    return _number("position", text, LARGEST_POSITION)
+    return values.number(text, "position", LARGEST_POSITION)
 
 
 def _priority(text: str) -> int:
-    return _number("priority", text, 9) if text else UserKey.priority
-
-
-def _number(what: str, text: str, most: int) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
-        raise Invalid(f"{what} {text!r}: expected 1 to {most}")
-    return int(text)
+    return values.number(text, "priority", 9) if text else UserKey.priority
 
 
 def _kind(text: str) -> KeyKind:

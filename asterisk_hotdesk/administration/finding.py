@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from asterisk_hotdesk.errors import InEmergency, Invalid, NotFound
 from asterisk_hotdesk.model import Device, User
-from asterisk_hotdesk.store import Database, Tx, devices, emergencies, logins
+from asterisk_hotdesk.store import Database, Tx, devices, emergencies, logins, users
 
 
 async def devices_named(tx: Tx, names: Sequence[str]) -> list[Device]:
@@ -19,6 +19,29 @@ async def devices_named(tx: Tx, names: Sequence[str]) -> list[Device]:
     if missing:
         raise NotFound("\n".join(f"There is no device {name}." for name in missing))
     return [known[name] for name in names]
+
+
+async def user_named(tx: Tx, account: str, extension: str) -> User:
+    """Return the user of *extension*, or raise `NotFound`.
+
+    Nobody else changes the user until the transaction ends.
+    """
+    found = await users.hold(tx, account, [extension])
+    if not found:
+        raise NotFound(f"There is no user {extension} in account {account}.")
+    return found[0]
+
+
+async def users_named(tx: Tx, account: str, extensions: Sequence[str]) -> list[User]:
+    """Return those of *extensions* that there are, in their order, as `user_named`.
+
+    Raises `NotFound` if there is none.
+    """
+    known = {user.extension: user for user in await users.hold(tx, account, extensions)}
+    if not known:
+        named = f"user {extensions[0]}" if len(extensions) == 1 else "such user"
+        raise NotFound(f"There is no {named} in account {account}.")
+    return [known[extension] for extension in extensions if extension in known]
 
 
 async def refuse_hot_desks(tx: Tx, endpoints: Iterable[str]) -> None:
