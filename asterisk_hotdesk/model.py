@@ -47,6 +47,41 @@ class EndReason(StrEnum):
     REMOVED = "removed"
 
 
+class EventKind(StrEnum):
+    """What others are told of; a public name, so never rename one.
+
+    A login ends with either `LOGOUT` or `REPLACED`, never both.
+    """
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    """Of whatever reason but the next."""
+    REPLACED = "replaced"
+    """Somebody else logged in where this user sat: a `LOGIN` there follows."""
+    AUTH_FAIL = "auth_fail"
+    EMERGENCY = "emergency"
+    EMERGENCY_OVER = "emergency_over"
+    STALE = "stale"
+    """A phone has not fetched its configuration since a switch, for too long."""
+    FRESH = "fresh"
+    """A phone that was stale has fetched."""
+
+    @property
+    def ami_name(self) -> str:
+        """Return the name of the AMI user event, such as HotdeskAuthFail."""
+        return "Hotdesk" + self.title().replace("_", "")
+
+
+class PhoneState(StrEnum):
+    """What Asterisk says of a phone; a public name, so never rename one."""
+
+    REGISTERED = "registered"
+    UNREACHABLE = "unreachable"
+    """Registered, but it does not answer."""
+    UNREGISTERED = "unregistered"
+    UNKNOWN = "unknown"
+
+
 class KeyKind(StrEnum):
     """What pressing a function key does; stored, so never rename one."""
 
