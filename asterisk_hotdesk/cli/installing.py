@@ -41,6 +41,11 @@ from asterisk_hotdesk.install.installing import Installation, Wishes
     show_default=True,
     help="Of this machine, as phones reach it.",
 )
+@click.option(
+    "--queues",
+    is_flag=True,
+    help="Pause members of queues while they sit nowhere (the AMI right agent).",
+)
 @click.option("--user", help="Whom the service runs as; else Asterisk's user.")
 @yes_option
 def install(
@@ -52,6 +57,7 @@ def install(
     contexts: tuple[str, ...],
     emergency_context: str,
     address: str,
+    queues: bool,
     user: str | None,
     yes: bool,
 ) -> None:
@@ -65,7 +71,12 @@ def install(
     where = placing.places(root, asterisk_dir, unit_dir, user)
     plan = installing.planned(
         where,
-        Wishes(address=address, emergency_context=emergency_context, contexts=contexts),
+        Wishes(
+            address=address,
+            emergency_context=emergency_context,
+            contexts=contexts,
+            queues=queues,
+        ),
     )
     changes = plan.own + (plan.included if apply_includes else [])
     placing.show(changes)

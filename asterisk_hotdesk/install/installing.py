@@ -16,7 +16,7 @@ from asterisk_hotdesk.install.blocks import with_block
 from asterisk_hotdesk.install.change import Change
 from asterisk_hotdesk.install.including import Insertion
 from asterisk_hotdesk.install.places import STATE_DIR, UNIT, Places, command
-from asterisk_hotdesk.pbx.conf import Conf
+from asterisk_hotdesk.pbx.conf import Conf, read_conf
 
 USER = "hotdesk"
 
@@ -50,6 +50,8 @@ class Wishes:
     """Of this machine, as phones reach it."""
     emergency_context: str
     contexts: Sequence[str]
+    queues: bool = False
+    """Whether members of queues are to be paused while they sit nowhere."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def planned(places: Places, wishes: Wishes) -> Installation:
             contexts=wishes.contexts,
         )
     )
-    own = _accounts_files(places, accounts)
+    own = _accounts_files(places, accounts, queues=wishes.queues)
     own.append(
         _own(
             places,
@@ -163,7 +165,9 @@ def _secret(conf: Conf, name: str) -> str:
     return (section.get(name) if section else "") or secrets.token_hex(24)
 
 
-def _accounts_files(places: Places, accounts: _Accounts) -> list[Change]:
+def _accounts_files(
+    places: Places, accounts: _Accounts, *, queues: bool
+) -> list[Change]:
     """Return the files with our accounts, except those that somebody else wrote."""
     changes = []
     for conf_name, name, user, secret, what in (
@@ -189,9 +193,17 @@ def _accounts_files(places: Places, accounts: _Accounts) -> list[Change]:
                     secret=secret,
                     host=accounts.ami_host,
                     events=EVENTS,
+                    # What was granted once stays so.
+                    queues=queues or _may_pause(places.real(path), user),
                 )
             )
     return changes
+
+
+def _may_pause(file: Path, user: str) -> bool:
+    """Return whether our account in *file* may pause members of queues."""
+    section = read_conf(file).section(user)
+    return section is not None and "agent" in section.get("write")
 
 
 def _settings(

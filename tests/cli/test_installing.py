@@ -266,6 +266,22 @@ def test_a_file_that_cannot_be_written_is_named(machine: Machine) -> None:
     assert "Traceback" not in told
 
 
+def test_the_right_to_pause_queue_members_is_given_on_demand_and_stays(
+    machine: Machine,
+) -> None:
+    def rights() -> str:
+        account = read_conf(machine.asterisk / "hotdesk.d/manager_hotdesk.conf")
+        section = account.section("hotdesk")
+        return section.get("write") if section else ""
+
+    machine.install()
+    assert rights() == "system,reporting,user"
+
+    machine.install("--queues")
+    assert rights() == "system,reporting,user,agent"
+    assert "Nothing to do." in machine.install("--apply-includes") + machine.install()
+
+
 def test_the_unit_has_no_more_rights_than_it_needs(machine: Machine) -> None:
     machine.install("--user", "daemon")
     unit = (machine.root / "etc/systemd/system/asterisk-hotdesk.service").read_text()

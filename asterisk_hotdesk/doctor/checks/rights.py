@@ -57,8 +57,8 @@ def _actions(facts: Facts, allowed: frozenset[str]) -> Iterator[Finding]:
             "ami-queue-right-missing",
             f"The AMI user {user} lacks the right agent, so queue members are neither"
             " paused at logout nor resumed at login.",
-            "Set write=system,reporting,user,agent for it in manager.conf, then:"
-            " asterisk -rx 'manager reload'",
+            "Run hotdesk install --queues, or set write=system,reporting,user,agent for"
+            " it in manager.conf; then: asterisk -rx 'manager reload'",
         )
     spare = [r for r, action in DANGEROUS_ACTIONS.items() if action in allowed]
     if spare:
