@@ -21,16 +21,9 @@ from aiohttp.typedefs import Handler
 
 from asterisk_hotdesk import login
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.dialogue import LOG_OUT_EXTENSION
+from asterisk_hotdesk.dialogue import LOG_OUT_EXTENSION, Prompt, prompt_for
 from asterisk_hotdesk.errors import (
-    AlreadyLoggedIn,
     BadCredentials,
-    InEmergency,
-    LockedOut,
-    NobodyLoggedIn,
-    NoLocation,
-    NotAHotDesk,
-    PinExpired,
     Refused,
     Unavailable,
 )
@@ -311,26 +304,18 @@ def _ask_pin(screen: _Screen, form: PinForm) -> Question:
 def _said(
     words: MenuWords, refusal: Refused, extension: str = "", change_pin_code: str = ""
 ) -> str:
-    """Return what a screen says of *refusal*; it mirrors `dialogue.prompt_for`."""
-    match refusal:
-        case BadCredentials():
-            return words.bad_credentials
-        case LockedOut():
-            return words.locked_out
-        case PinExpired():
-            return words.pin_expired.format(code=change_pin_code)
-        case NotAHotDesk():
-            return words.not_a_hot_desk
-        case NoLocation():
-            return words.no_location
-        case InEmergency():
-            return words.in_emergency
-        case AlreadyLoggedIn():
-            return words.already_logged_in.format(who=extension)
-        case NobodyLoggedIn():
-            return words.nobody
-        case _:
-            return words.unavailable
+    """Return what a screen says of *refusal*: the same as a caller hears."""
+    said = {
+        Prompt.BAD_CREDENTIALS: words.bad_credentials,
+        Prompt.LOCKED_OUT: words.locked_out,
+        Prompt.PIN_EXPIRED: words.pin_expired.format(code=change_pin_code),
+        Prompt.NOT_A_HOT_DESK: words.not_a_hot_desk,
+        Prompt.NO_LOCATION: words.no_location,
+        Prompt.IN_EMERGENCY: words.in_emergency,
+        Prompt.ALREADY_LOGGED_IN: words.already_logged_in.format(who=extension),
+        Prompt.NOBODY_LOGGED_IN: words.nobody,
+    }
+    return said.get(prompt_for(refusal), words.unavailable)
 
 
 def _answer(page: str) -> web.Response:

@@ -7,12 +7,10 @@ setting that a file leaves out.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import aiohttp
 from yarl import URL
@@ -20,13 +18,14 @@ from yarl import URL
 from tests.lab.browser import Answer, Browser, Dialect
 from tests.lab.line import Account, Line
 from tests.lab.phone import Call, Notification, Phone, RegisterFailed
+from tests.lab.plugged import Plugged
 from tests.lab.rtp import Changes
 from tests.lab.screen import drawing
 from tests.lab.settings import BadSettings
 from tests.lab.web_client import ClientCertificate, HiddenQuery, web_client
 
 
-class DeskPhone(ABC):
+class DeskPhone(Plugged):
     """A phone on a desk. Use it as `async with VirtualSnom(…) as snom:`.
 
     `ca` is a PEM file of the authorities that it trusts when it speaks HTTPS: these
@@ -61,20 +60,6 @@ class DeskPhone(ABC):
         self._orders: asyncio.Queue[str] = asyncio.Queue()
         self._background: set[asyncio.Task[None]] = set()
         self._fetching = asyncio.Lock()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-        if self.problems and problem is None:
-            raise self.problems[0]
 
     async def start(self) -> None:
         """Plug it in: fetch the settings and register; raises BadSettings."""

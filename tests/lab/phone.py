@@ -10,8 +10,7 @@ import urllib.parse
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from tests.lab.call import (
     Call,
@@ -31,6 +30,7 @@ from tests.lab.lamps import (
     dialog_state,
     message_state,
 )
+from tests.lab.plugged import Plugged
 from tests.lab.rtp import Changes
 from tests.lab.sip import (
     Address,
@@ -65,7 +65,7 @@ ALLOWED = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, UPDATE, INFO, ME
 FAREWELL = 2.0  # seconds that a phone which goes takes to hang up and unregister
 
 
-class Phone:
+class Phone(Plugged):
     """A phone on its own UDP port. Use it as `async with Phone(…) as phone:`."""
 
     def __init__(
@@ -100,20 +100,6 @@ class Phone:
         self._watches: dict[tuple[str, str], Watch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.problems: list[BaseException] = []  # bugs; raised when the phone closes
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-        if self.problems and problem is None:
-            raise self.problems[0]
 
     async def start(self) -> None:
         """Take a port; nothing is sent yet."""
