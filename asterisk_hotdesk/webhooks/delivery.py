@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from asterisk_hotdesk.config import WebhookConfig
 from asterisk_hotdesk.outages import Outage
@@ -44,7 +43,7 @@ class Delivery:
         database: Database,
         now: Callable[[], datetime],
     ) -> None:
-        self.results: Counter[Result] = Counter()
+        self.results: dict[Result, int] = dict.fromkeys(get_args(Result), 0)
         """How attempts ended, and how many events were given up, since we started."""
         self._name = name
         self._config = config

@@ -5,62 +5,25 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 
-import aiohttp
 import pytest
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as openmetrics_families,
 )
-from prometheus_client.parser import text_string_to_metric_families
 
 from asterisk_hotdesk.errors import Refused
-from asterisk_hotdesk.metrics import Live, Metrics, page
+from asterisk_hotdesk.metrics import page
 from asterisk_hotdesk.store import Database, events, logins, status
 from asterisk_hotdesk.store.events import Event
 from asterisk_hotdesk.store.status import Seen
-from asterisk_hotdesk.web import listening
 from tests.postgres.office import DESKS, PEOPLE, WRONG, Office, opened
-
-LIVE = Live(
-    connected={"ami": True, "ari": False, "database": True},
-    reconnects={"ami": 3, "ari": 0, "database": 0},
-    queues={"refresh": 7, "ami_events": 0},
-    webhook_results={("booking", "delivered"): 5, ("booking", "failed"): 2},
-)
+from tests.postgres.scraping import Scraper, scraping
 
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;q=0.5"
-
-
-class Scraper:
-    """Prometheus, with our metrics at a port of their own."""
-
-    def __init__(self, office: Office, metrics: Metrics, url: str) -> None:
-        self.office = office
-        self.metrics = metrics
-        self._url = url
-
-    async def text(self, accept: str = "") -> tuple[str, str]:
-        """Return what is answered, and its content type."""
-        async with (
-            aiohttp.ClientSession(headers={"Accept": accept}) as http,
-            http.get(self._url) as response,
-        ):
-            assert response.status == 200
-            return await response.text(), response.headers["Content-Type"]
-
-    async def scrape(self) -> dict[str, float]:
-        """Return every sample, by its name and labels, as Prometheus would read it."""
-        await self.metrics.count()
-        text, _ = await self.text()
-        return {
-            " ".join([sample.name, *_sorted(sample.labels)]): sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        }
 
 
 @pytest.fixture
@@ -70,19 +33,6 @@ async def office(
     monkeypatch.setattr(page, "FRESH_SECONDS", 0.0)
     async with opened(database, monkeypatch) as office:
         yield office
-
-
-@asynccontextmanager
-async def scraping(office: Office) -> AsyncIterator[Scraper]:
-    metrics = Metrics(
-        office.database,
-        office.desks.limits,
-        ["booking"],
-        lambda: LIVE,
-        lambda: office.now,
-    )
-    async with listening(metrics.app(), "127.0.0.1", 0) as port:
-        yield Scraper(office, metrics, f"http://127.0.0.1:{port}/metrics")
 
 
 @pytest.fixture
@@ -321,7 +271,3 @@ async def test_no_person_and_no_device_is_named(scraper: Scraper) -> None:
 
     assert not any(f'"{name}"' in text for name in (*PEOPLE, *DESKS))
     assert "User" not in text
-
-
-def _sorted(labels: dict[str, str]) -> list[str]:
-    return [f"{name}={value}" for name, value in sorted(labels.items())]

@@ -217,6 +217,7 @@ async def test_how_a_webhook_fares_can_be_asked(
         assert webhooks.results() == {
             ("booking", "delivered"): 1,
             ("booking", "failed"): 2,
+            ("booking", "given_up"): 0,
         }
 
 
