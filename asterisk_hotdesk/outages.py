@@ -1,13 +1,32 @@
-"""Say that something is unreachable once a minute, not at every attempt."""
+"""Whether neighbours are reached, and how to say once a minute that one is not."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
 from asterisk_hotdesk.errors import HotdeskError
 
 REPEAT_SECONDS = 60.0
+
+
+class Link(asyncio.Event):
+    """Set while a neighbour is reached; knows how often that began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def set(self) -> None:
+        """The neighbour is reached."""
+        self.times += not self.is_set()
+        super().set()
+
+    @property
+    def reconnects(self) -> int:
+        """Return how often the neighbour was reached again."""
+        return max(self.times - 1, 0)
 
 
 class Outage:

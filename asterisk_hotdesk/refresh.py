@@ -72,6 +72,10 @@ class Refresher:
         del self._waiting[device]
         return True
 
+    def waiting(self) -> int:
+        """Return how many phones have yet to fetch."""
+        return len(self._waiting)
+
     def is_in_call(self, device: str) -> bool:
         """Return whether the phone has a call, as far as we know."""
         return device in self._in_call

@@ -28,14 +28,17 @@ Tell = Callable[[Sequence[Recorded]], Awaitable[None]]
 class Teller:
     """Tells one listener of each event at least once, the oldest first."""
 
-    def __init__(self, database: Database, name: str, tell: Tell) -> None:
+    def __init__(
+        self, database: Database, name: str, tell: Tell, reader: Reader | None = None
+    ) -> None:
         """*tell* raises a `HotdeskError` where it has to be tried again.
 
-        Under *name* the database keeps how far it has come.
+        Under *name* the database keeps how far it has come, unless *reader* does that
+        in another way.
         """
         self._database = database
         self._tell = tell
-        self._reader = Reader(name)
+        self._reader = reader or Reader(name)
         self._outage = Outage(log, f"telling {name} of what happens")
         self._rung = asyncio.Event()
 

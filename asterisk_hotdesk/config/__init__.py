@@ -13,6 +13,7 @@ from asterisk_hotdesk.config.emergency import EmergencyConfig
 from asterisk_hotdesk.config.features import FeaturesConfig
 from asterisk_hotdesk.config.file import Key, TomlFile
 from asterisk_hotdesk.config.loading import fill
+from asterisk_hotdesk.config.metrics import MetricsConfig
 from asterisk_hotdesk.config.pbx import MANAGED_FIELDS, AsteriskConfig, EndpointFields
 from asterisk_hotdesk.config.pins import PinsConfig, PolicyConfig
 from asterisk_hotdesk.config.prompts import PromptsConfig
@@ -23,6 +24,7 @@ from asterisk_hotdesk.config.provisioning import (
 )
 from asterisk_hotdesk.config.storage import DatabaseConfig
 from asterisk_hotdesk.config.values import Folder, Table
+from asterisk_hotdesk.config.webhooks import WebhookConfig, WebhookName, webhook_secrets
 
 __all__ = [
     "DEFAULT_PATH",
@@ -33,10 +35,12 @@ __all__ = [
     "DatabaseConfig",
     "EmergencyConfig",
     "FeaturesConfig",
+    "MetricsConfig",
     "PinsConfig",
     "PolicyConfig",
     "PromptsConfig",
     "ProvisioningConfig",
+    "WebhookConfig",
     "load",
 ]
 
@@ -48,7 +52,10 @@ SECRETS: dict[Key, str] = {
     ("database", "dsn"): "HOTDESK_DATABASE_DSN",
     ("pins", "pepper"): "HOTDESK_PIN_PEPPER",
 }
-"""Each secret's table and key, and the environment variable that wins over both."""
+"""Each secret's table and key, and the environment variable that wins over both.
+
+Those of webhooks, which the file names, come on top.
+"""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -59,7 +66,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     wrong and never the value of a secret.
     """
     chosen = path or Path(environ.get("HOTDESK_CONFIG") or DEFAULT_PATH)
-    return fill(Config, TomlFile.read(chosen), SECRETS, environ)
+    file = TomlFile.read(chosen)
+    return fill(Config, file, SECRETS | webhook_secrets(file.values), environ)
 
 
 class Config(Table):
@@ -77,6 +85,9 @@ class Config(Table):
     refresh: RefreshConfig = Field(default_factory=RefreshConfig)
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     prompts: PromptsConfig = Field(default_factory=PromptsConfig)
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig)
+    webhooks: dict[WebhookName, WebhookConfig] = Field(default_factory=dict)
+    """Whom we tell over HTTP what happens, each by a name."""
     endpoint: EndpointFields = Field(default_factory=dict)
     """Further fields of every device's PJSIP endpoint, such as `transport`."""
     warnings: tuple[str, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,9 +19,9 @@ from asterisk_hotdesk.errors import ConfigError
 Settings = TypeVar("Settings", bound=BaseModel)
 
 _PLAINLY = {
+    "dict_type": "should be a table",
     "int_type": "should be a whole number",
     "model_type": "should be a table",
-    "extra_forbidden": "unknown",
     "path_type": "should be an absolute path in quotes",
     "string_type": "should be text in quotes",
     "too_short": "should not be empty",
@@ -37,12 +38,14 @@ def fill(
 ) -> Settings:
     """Return *shape* filled from *file*, its *secrets* perhaps from elsewhere.
 
-    *shape* has tables of keys, all with defaults except secrets, and `warnings`.
-    *secrets* names for each key the environment variable that wins over the file.
+    *shape* has tables of keys, and `warnings`; a table may have tables under names that
+    are free.  *secrets* names for each key the environment variable that wins over the
+    file.
     Raise ConfigError with all that is wrong, in the order of the file; the value of
     a secret is never part of it.
     """
-    loading = _Loading(file, secrets, _keys_of(shape) | set(map(_file_key, secrets)))
+    known = _keys_of(shape, file.values) | set(map(_file_key, secrets))
+    loading = _Loading(file, secrets, known)
     loading.take_known_keys()
     for key in secrets:
         loading.find_secret(key, environ)
@@ -86,22 +89,26 @@ class _Loading:
                 }
             else:
                 self.tables[name] = value
+        # Secrets are put in and taken out below; what the file says stays.
+        self.tables = copy.deepcopy(self.tables)
 
     def find_secret(self, key: Key, environ: Mapping[str, str]) -> None:
         """Take the secret from the environment, from the file it names, or as it is."""
-        table = self.tables.setdefault(key[0], {})
-        if not isinstance(table, dict):
-            return
-        path = table.pop(_file_key(key)[1], None)
-        if key[1] in table:
+        table: Any = self.tables
+        for name in key[:-1]:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                return
+        path = table.pop(_file_key(key)[-1], None)
+        if key[-1] in table:
             if path is not None:
-                self._note(_file_key(key), f"expected this or {key[1]}, not both")
+                self._note(_file_key(key), f"expected this or {key[-1]}, not both")
             if self._file.world_readable:
                 self._warn(self._file.path, key)
         if self._secrets[key] in environ:
-            table[key[1]] = environ[self._secrets[key]]
+            table[key[-1]] = environ[self._secrets[key]]
             self._from_environment.add(key)
-        elif path is not None and key[1] not in table:
+        elif path is not None and key[-1] not in table:
             self._read_secret(key, path, table)
 
     def _read_secret(self, key: Key, path: object, table: dict[str, Any]) -> None:
@@ -116,7 +123,7 @@ class _Loading:
         except ValueError as error:
             self._note(_file_key(key), f"this file {error}")
             return
-        table[key[1]] = text.removesuffix("\n").removesuffix("\r")
+        table[key[-1]] = text.removesuffix("\n").removesuffix("\r")
         if world_readable:
             self._warn(Path(path), key)
 
@@ -140,13 +147,10 @@ class _Loading:
         """Note in plain words what pydantic found."""
         key = _key_at(details["loc"])
         if details["type"] == "missing":
-            # Where its file cannot be read, that has been said.
-            if _file_key(key) not in dict(self.problems):
-                self._note(
-                    key,
-                    f"missing; expected here, as the path {_file_key(key)[1]},"
-                    f" or in the environment variable {self._secrets[key]}",
-                )
+            self._note_missing(key)
+            return
+        if details["type"] == "extra_forbidden":
+            self._note_unknown(key)
             return
         should = _PLAINLY.get(details["type"]) or re.sub(
             r"^(Value error,|Input) ", "", details["msg"]
@@ -155,6 +159,17 @@ class _Loading:
         if self._may_quote(key) and isinstance(value, str | int | float):
             should += f", not {json.dumps(value, ensure_ascii=False)[:60]}"
         self._note(key, should)
+
+    def _note_missing(self, key: Key) -> None:
+        if key not in self._secrets:
+            self._note(key, "missing")
+        # Where its file cannot be read, that has been said.
+        elif _file_key(key) not in dict(self.problems):
+            self._note(
+                key,
+                f"missing; expected here, as the path {_file_key(key)[-1]},"
+                f" or in the environment variable {self._secrets[key]}",
+            )
 
     def _may_quote(self, key: Key) -> bool:
         """Return whether the value of *key* cannot hold a secret, even by mistake."""
@@ -205,16 +220,38 @@ def _file_key(key: Key) -> Key:
     return (*key[:-1], f"{key[-1]}_file")
 
 
-def _keys_of(shape: type[BaseModel], table: Key = ()) -> set[Key]:
-    """Return the TOML keys of *shape*, tables and what is in them."""
+def _keys_of(
+    shape: type[BaseModel], values: Mapping[str, Any], table: Key = ()
+) -> set[Key]:
+    """Return the TOML keys of *shape*, tables and what is in them.
+
+    Where tables may have any name, they are those that *values* has.
+    """
     keys: set[Key] = set()
     for name, field in shape.model_fields.items():
         if name == "warnings":
             continue
         key = (*table, field.alias or name)
         keys.add(key)
-        if isinstance(field.annotation, type) and issubclass(
-            field.annotation, BaseModel
-        ):
-            keys |= _keys_of(field.annotation, key)
+        for inner, where, inside in _tables(field.annotation, key, values.get(key[-1])):
+            keys |= {where} | _keys_of(inner, inside, where)
     return keys
+
+
+def _tables(
+    annotation: Any, key: Key, value: object
+) -> Iterator[tuple[type[BaseModel], Key, dict[str, Any]]]:
+    """Yield the table that *key* is, or those that it has, and what is in each."""
+    if _is_shape(annotation):
+        yield annotation, key, _inside(value)
+    elif get_origin(annotation) is dict and _is_shape(get_args(annotation)[1]):
+        for name, inside in _inside(value).items():
+            yield get_args(annotation)[1], (*key, name), _inside(inside)
+
+
+def _is_shape(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _inside(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -23,7 +23,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.outages import Link, Outage
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Ami:
         self.events: asyncio.Queue[Message] | None = (
             asyncio.Queue(MOST_QUEUED_EVENTS) if with_events else None
         )
-        self.connected = asyncio.Event()
+        self.connected = Link()
         self._connection: _Connection | None = None
         self._slow_actions = 0
 

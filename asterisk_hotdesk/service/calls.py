@@ -11,6 +11,7 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.fencing import SignOfLife
 from asterisk_hotdesk.ivr import UNAVAILABLE_CONTEXT, Ivr, Sounds, available_sounds
 from asterisk_hotdesk.login import HotDesks
+from asterisk_hotdesk.outages import Link
 from asterisk_hotdesk.pbx.ari import Ari
 from asterisk_hotdesk.pbx.stasis import channels
 from asterisk_hotdesk.service.clock import now
@@ -44,7 +45,7 @@ class Calls:
         self._only_one = only_one
         self._meanwhile = meanwhile
         self._calls: set[asyncio.Task[None]] = set()
-        self.answering = asyncio.Event()
+        self.answering = Link()
         self.ours = asyncio.Event()
         """Set once we know that no other daemon serves this Asterisk."""
 

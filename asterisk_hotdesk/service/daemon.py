@@ -15,12 +15,14 @@ from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.display import Display
 from asterisk_hotdesk.emergency import EmergencyCalls
 from asterisk_hotdesk.enrolment import Enrolment
-from asterisk_hotdesk.errors import ConfigError, HotdeskError
+from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.login import ORIGIN, HotDesks
 from asterisk_hotdesk.message_lamps import MessageLamps
+from asterisk_hotdesk.metrics import Live, Metrics
 from asterisk_hotdesk.model import Change, Seating
 from asterisk_hotdesk.notices import Notices
+from asterisk_hotdesk.outages import Link
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
 from asterisk_hotdesk.pbx.endpoints import Endpoints
@@ -36,10 +38,13 @@ from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.service.calls import Calls
 from asterisk_hotdesk.service.clock import now
+from asterisk_hotdesk.service.live import live
 from asterisk_hotdesk.service.patience import Reached, patiently
 from asterisk_hotdesk.service.pnp_phones import PnpPhones
+from asterisk_hotdesk.service.serving import serve
 from asterisk_hotdesk.service.storage import running_database
 from asterisk_hotdesk.service.systemd import notify_systemd
+from asterisk_hotdesk.staleness import Staleness
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
     Database,
@@ -47,6 +52,7 @@ from asterisk_hotdesk.store import (
     feed,
     installation,
 )
+from asterisk_hotdesk.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -138,10 +144,17 @@ class Daemon:
         self._signs = web.Signs(enrolment, self._proof, self._refresher, self._lamps)
         self._menu = web.PhoneMenu(config, self.desks, enrolment, self._display, now)
         self._encryption = web.tls(config.provisioning)
+        self._staleness = Staleness(
+            database, stale_seconds=config.refresh.stale_seconds, now=now
+        )
+        self._webhooks = Webhooks(config.webhooks, database, now)
+        self._metrics = Metrics(
+            database, config.pins, list(config.webhooks), self._live, now
+        )
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
-        self._rung_at_events: list[Callable[[], None]] = []
-        self._only_one = asyncio.Event()
+        self._rung_at_events: list[Callable[[], None]] = [self._webhooks.ring]
+        self._only_one = Link()
         self._calls = Calls(
             config,
             database,
@@ -174,6 +187,7 @@ class Daemon:
                 self._follower.keep_noting,
                 self._calls.run,
                 self._serve_phones,
+                self._serve_metrics,
                 self._proof.keep,
                 self._keep_displays_talking,
                 self._say_ready,
@@ -185,6 +199,8 @@ class Daemon:
                 self._lamps.run,
                 self._queue_members.run,
                 self._base_users.run,
+                self._staleness.run,
+                self._keep_telling_webhooks,
                 self._keep_hearing_changes,
                 self._keep_hearing_events,
             ):
@@ -271,18 +287,40 @@ class Daemon:
         except HotdeskError:
             self._catch_up.want()
 
+    async def _keep_telling_webhooks(self) -> None:
+        await patiently(lambda _: self._webhooks.run(), "PostgreSQL")
+
     async def _serve_phones(self) -> None:
-        app = web.phones_app(self._configurations, self._signs, self._menu)
         provisioning = self._config.provisioning
-        host, port = provisioning.listen_host, provisioning.listen_port
-        try:
-            async with web.listening(app, host, port, encryption=self._encryption):
-                await asyncio.Event().wait()
-        except OSError as error:
-            raise ConfigError(
-                f"provisioning.listen_port: {host}:{port} cannot be used"
-                f" ({error.strerror or error}); does another program use it?"
-            ) from None
+        await serve(
+            web.phones_app(self._configurations, self._signs, self._menu),
+            provisioning.listen_host,
+            provisioning.listen_port,
+            setting="provisioning.listen_port",
+            encryption=self._encryption,
+        )
+
+    async def _serve_metrics(self) -> None:
+        metrics = self._config.metrics
+        if not metrics.enabled:
+            return
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._metrics.keep_counting())
+            await serve(
+                self._metrics.app(),
+                metrics.listen_host,
+                metrics.listen_port,
+                setting="metrics.listen_port",
+            )
+
+    def _live(self) -> Live:
+        return live(
+            [self._actions, self._events],
+            self._calls.answering,
+            self._only_one,
+            self._refresher,
+            self._webhooks,
+        )
 
 
 async def after(

@@ -32,10 +32,12 @@ class Reader:
 
     Where it has come to is kept under its name, so that it goes on there after a
     restart; what it was told shortly before a crash it may be told again.  A new reader
-    begins with what happens from now on.
+    begins with what happens from now on, and so does one without a name at every start.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._name = name
         self._clock = clock
         self._last: int | None = None
@@ -77,7 +79,17 @@ class Reader:
         )
 
 
-async def _position(tx: Tx, reader: str) -> int:
+async def newest(tx: Tx) -> int:
+    """Return the number of the last event in the history; 0 if there is none."""
+    rows = await tx.execute("SELECT coalesce(max(id), 0) AS newest FROM events")
+    row = await rows.fetchone()
+    assert row is not None  # noqa: S101 - an aggregate has a row
+    return int(row["newest"])
+
+
+async def _position(tx: Tx, reader: str | None) -> int:
+    if reader is None:
+        return await newest(tx)
     rows = await tx.execute(
         """
         INSERT INTO event_readers (name, last_event)
