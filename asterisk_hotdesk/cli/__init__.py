@@ -37,6 +37,10 @@ COMMANDS = {
     "status": ("status:status", "Show who sits where, and which phones lag behind."),
     "login": ("seats:login", "Log a user in at a device, without a PIN."),
     "logout": ("seats:logout", "Make devices idle."),
+    "admin": (
+        "administrators:admin",
+        "Add, edit, list and remove administrators of the web page; API tokens.",
+    ),
     "install": ("installing:install", "Put hot desking beside this PBX."),
     "uninstall": ("uninstalling:uninstall", "Leave this PBX as it was."),
     "check": ("checking:check", "Look for what is wrong, and say what helps."),

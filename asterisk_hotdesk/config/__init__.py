@@ -23,6 +23,7 @@ from asterisk_hotdesk.config.provisioning import (
 )
 from asterisk_hotdesk.config.storage import DatabaseConfig
 from asterisk_hotdesk.config.values import Folder, Table
+from asterisk_hotdesk.config.web import WebConfig
 
 __all__ = [
     "DEFAULT_PATH",
@@ -37,6 +38,7 @@ __all__ = [
     "PolicyConfig",
     "PromptsConfig",
     "ProvisioningConfig",
+    "WebConfig",
     "load",
 ]
 
@@ -77,6 +79,7 @@ class Config(Table):
     refresh: RefreshConfig = Field(default_factory=RefreshConfig)
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     prompts: PromptsConfig = Field(default_factory=PromptsConfig)
+    web: WebConfig = Field(default_factory=WebConfig)
     endpoint: EndpointFields = Field(default_factory=dict)
     """Further fields of every device's PJSIP endpoint, such as `transport`."""
     warnings: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ from asterisk_hotdesk.service.patience import Reached, patiently
 from asterisk_hotdesk.service.pnp_phones import PnpPhones
 from asterisk_hotdesk.service.storage import running_database
 from asterisk_hotdesk.service.systemd import notify_systemd
+from asterisk_hotdesk.service.web_page import WebPage
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
     Database,
@@ -138,6 +139,7 @@ class Daemon:
         self._signs = web.Signs(enrolment, self._proof, self._refresher, self._lamps)
         self._menu = web.PhoneMenu(config, self.desks, enrolment, self._display, now)
         self._encryption = web.tls(config.provisioning)
+        self._web_page = WebPage(config, self.desks)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
         self._rung_at_events: list[Callable[[], None]] = []
@@ -174,6 +176,7 @@ class Daemon:
                 self._follower.keep_noting,
                 self._calls.run,
                 self._serve_phones,
+                self._web_page.run,
                 self._proof.keep,
                 self._keep_displays_talking,
                 self._say_ready,
