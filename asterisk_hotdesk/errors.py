@@ -151,3 +151,21 @@ class WeakPin(Invalid):
     """This cannot be a PIN, or is one that everybody tries first."""
 
     code = "weak_pin"
+
+
+class WeakPassword(Invalid):
+    """An administrator's password has 12 to 200 characters, and is not the name."""
+
+    code = "weak_password"
+
+
+class WrongPassword(Refused):
+    """The name or the password is wrong."""
+
+    code = "wrong_password"
+
+
+class NotPermitted(Refused):
+    """The role does not allow this; ask an administrator with more rights."""
+
+    code = "not_permitted"

@@ -82,6 +82,25 @@ class PhoneState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Role(StrEnum):
+    """What an administrator of the web page may do; stored, so never rename one.
+
+    Each may do what those before it may.
+    """
+
+    VIEWER = "viewer"
+    """Look."""
+    OPERATOR = "operator"
+    """Log people in and out."""
+    ADMIN = "admin"
+    """Change users and devices."""
+
+    def covers(self, needed: Role) -> bool:
+        """Return whether whoever has this role may do what *needed* may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(needed)
+
+
 class KeyKind(StrEnum):
     """What pressing a function key does; stored, so never rename one."""
 
@@ -237,6 +256,29 @@ class Device:
     def caller_id(self) -> str:
         """Return what other phones show while nobody is logged in."""
         return f'"{self.name}" <{self.name}>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Administrator:
+    """Somebody who may use the web page."""
+
+    id: int
+    name: str
+    role: Role
+    language: str
+    """`en` or `de`; empty: what the browser asks for."""
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiToken:
+    """What a program proves to the API who it is with; the token itself is not kept."""
+
+    name: str
+    role: Role
+    made_at: datetime
+    used_at: datetime | None
+    """Within a minute; None: never."""
 
 
 @dataclass(frozen=True, kw_only=True)

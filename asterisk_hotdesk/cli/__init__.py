@@ -38,6 +38,10 @@ COMMANDS = {
     "login": ("seats:login", "Log a user in at a device, without a PIN."),
     "logout": ("seats:logout", "Make devices idle."),
     "webhook": ("webhooks:webhook", "See how webhooks fare, and send a test."),
+    "admin": (
+        "administrators:admin",
+        "Add, edit, list and remove administrators of the web page; API tokens.",
+    ),
     "install": ("installing:install", "Put hot desking beside this PBX."),
     "uninstall": ("uninstalling:uninstall", "Leave this PBX as it was."),
     "check": ("checking:check", "Look for what is wrong, and say what helps."),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from asterisk_hotdesk.cli.ranges import extensions_in, names_in
-from asterisk_hotdesk.model import DEFAULT_ACCOUNT
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Role
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for programs."
@@ -22,6 +23,17 @@ account_option = click.option(
     show_default=True,
     help="The account (tenant).",
 )
+
+
+def role_option(*, required: bool = False) -> Callable[[Any], Any]:
+    """Return the option for what an administrator or a token may do."""
+    return click.option(
+        "--role",
+        type=click.Choice([str(role) for role in Role]),
+        required=required,
+        help="viewer looks, operator also logs people in and out, admin does all.",
+    )
+
 
 csv_option = click.option(
     "--csv",

@@ -24,6 +24,7 @@ from asterisk_hotdesk.config.provisioning import (
 )
 from asterisk_hotdesk.config.storage import DatabaseConfig
 from asterisk_hotdesk.config.values import Folder, Table
+from asterisk_hotdesk.config.web import WebConfig
 from asterisk_hotdesk.config.webhooks import WebhookConfig, WebhookName, webhook_secrets
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "PolicyConfig",
     "PromptsConfig",
     "ProvisioningConfig",
+    "WebConfig",
     "WebhookConfig",
     "load",
 ]
@@ -88,6 +90,7 @@ class Config(Table):
     metrics: MetricsConfig = Field(default_factory=MetricsConfig)
     webhooks: dict[WebhookName, WebhookConfig] = Field(default_factory=dict)
     """Whom we tell over HTTP what happens, each by a name."""
+    web: WebConfig = Field(default_factory=WebConfig)
     endpoint: EndpointFields = Field(default_factory=dict)
     """Further fields of every device's PJSIP endpoint, such as `transport`."""
     warnings: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from asterisk_hotdesk.config.values import (
+    PRIVATE_NETWORKS,
     File,
     Folder,
     Host,
@@ -37,16 +38,7 @@ class ProvisioningConfig(Table):
     """A certificate that is shown must name the MAC address that is asked for."""
     allowed_networks: Annotated[
         tuple[Network, ...], Field(strict=False, min_length=1)
-    ] = (
-        "127.0.0.0/8",
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "169.254.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
-    )
+    ] = PRIVATE_NETWORKS
     """Whoever asks from elsewhere gets nothing."""
     enrolment_minutes: Positive = 60
     """How long a new device's phone may fetch its first configuration."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -81,6 +81,16 @@ Digits = Annotated[str, like(r"[0-9]+", "digits in quotes")]
 Sound = Annotated[str, like(r"[A-Za-z0-9_/.-]+", "NUMBER or the name of a sound")]
 Sounds = Annotated[tuple[Sound, ...], Field(strict=False)]
 Command = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_command)]
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
 AccountName = Annotated[
     str, like(r"[a-z0-9][a-z0-9-]{0,31}", "an account: lower-case letters, digits, -")
 ]
@@ -97,3 +107,17 @@ class Table(BaseModel):
         validate_by_alias=True,
         hide_input_in_errors=True,
     )
+
+
+def is_confidential(url: str) -> bool:
+    """Return whether nobody else reads what is sent to *url*, such as a PIN.
+
+    That is HTTPS, or the machine itself.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"

@@ -44,6 +44,7 @@ from asterisk_hotdesk.service.pnp_phones import PnpPhones
 from asterisk_hotdesk.service.serving import serve
 from asterisk_hotdesk.service.storage import running_database
 from asterisk_hotdesk.service.systemd import notify_systemd
+from asterisk_hotdesk.service.web_page import WebPage
 from asterisk_hotdesk.staleness import Staleness
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
@@ -151,6 +152,7 @@ class Daemon:
         self._metrics = Metrics(
             database, config.pins, list(config.webhooks), self._live, now
         )
+        self._web_page = WebPage(config, self.desks)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
         self._rung_at_events: list[Callable[[], None]] = [self._webhooks.ring]
@@ -188,6 +190,7 @@ class Daemon:
                 self._calls.run,
                 self._serve_phones,
                 self._serve_metrics,
+                self._web_page.run,
                 self._proof.keep,
                 self._keep_displays_talking,
                 self._say_ready,

@@ -96,6 +96,20 @@ _REFUSALS: dict[str, HotdeskError] = {
         "Whoever logs in with the PIN of a mailbox needs a mailbox; see --mailbox."
     ),
     "device_base_user": NotFound("There is no such user to sit at the device."),
+    "administrator_name_once": AlreadyExists(
+        "An administrator with this name exists already."
+    ),
+    "administrator_name_form": Invalid(
+        "An administrator's name has 1 to 64 lower-case letters, digits, '.', '-', '_'"
+        " or '@'."
+    ),
+    "administrator_role_known": Invalid("A role is viewer, operator or admin."),
+    "administrator_language_known": Invalid("The web page speaks en and de."),
+    "api_token_name_once": AlreadyExists("A token with this name exists already."),
+    "api_token_name_form": Invalid(
+        "A token's name has 1 to 64 lower-case letters, digits, '.', '-', '_' or '@'."
+    ),
+    "api_token_role_known": Invalid("A role is viewer, operator or admin."),
     "login_one_per_device": Conflict(),
     "login_one_per_user": Conflict(),
     # Removed while the PIN was checked.

@@ -73,7 +73,7 @@ class DeskStatus:
         )
 
 
-_COLUMNS = ", ".join(
+COLUMNS = ", ".join(
     "round_trip_ms::float8" if field.name == "round_trip_ms" else field.name
     for field in fields(DeskStatus)
 )
@@ -103,7 +103,7 @@ async def desks_of_users(
 async def _found(tx: Tx, which: str, values: list[object]) -> list[DeskStatus]:
     async with tx.cursor(row_factory=class_row(DeskStatus)) as cursor:
         await cursor.execute(
-            f"SELECT {_COLUMNS} FROM status {which}",  # noqa: S608
+            f"SELECT {COLUMNS} FROM status {which}",  # noqa: S608
             values,
         )
         return await cursor.fetchall()

@@ -7,7 +7,7 @@ from aiohttp import web
 from asterisk_hotdesk.web import configuration, signs
 from asterisk_hotdesk.web.configuration import Configurations
 from asterisk_hotdesk.web.menu import PhoneMenu
-from asterisk_hotdesk.web.server import app_of, listening, tls
+from asterisk_hotdesk.web.server import app_of, certified, listening, tls
 from asterisk_hotdesk.web.signs import Signs
 from asterisk_hotdesk.web.urls import bootstrap_url
 
@@ -16,6 +16,7 @@ __all__ = [
     "PhoneMenu",
     "Signs",
     "bootstrap_url",
+    "certified",
     "listening",
     "phones_app",
     "tls",

@@ -6,7 +6,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+from asterisk_hotdesk.networks import Networks, neighbourhood
 
 MOST_ADDRESSES = 10_000
 """So many guessers are remembered; memory stays bounded when all the world guesses."""
@@ -33,7 +34,7 @@ class Guard:
         sweep_macs: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._networks = [ip_network(network) for network in allowed_networks]
+        self._networks = Networks(allowed_networks)
         self._most_misses = misses_per_minute
         self._sweep_macs = sweep_macs
         self._clock = clock
@@ -41,15 +42,11 @@ class Guard:
 
     def allows(self, address: str) -> bool:
         """Return whether phones at *address* are served at all."""
-        try:
-            where = _plain(address)
-        except ValueError:
-            return False
-        return any(where in network for network in self._networks)
+        return self._networks.allow(address)
 
     def trusts(self, address: str) -> bool:
         """Return whether *address* has few enough wrong requests in this minute."""
-        misses = self._current(_neighbourhood(address))
+        misses = self._current(neighbourhood(address))
         return misses is None or misses.count < self._most_misses
 
     def missed(self, address: str, mac: str) -> bool:
@@ -58,7 +55,7 @@ class Guard:
         That is once, when *address* has asked for too many different phones within a
         minute.
         """
-        where = _neighbourhood(address)
+        where = neighbourhood(address)
         misses = self._current(where)
         if misses is None:
             misses = self._misses[where] = _Misses(self._clock())
@@ -78,25 +75,3 @@ class Guard:
             del self._misses[where]
             return None
         return misses
-
-
-def _plain(address: str) -> IPv4Address | IPv6Address:
-    """Return *address* without a zone, and IPv4 that came over an IPv6 socket as IPv4.
-
-    Raises ValueError.
-    """
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        return found.ipv4_mapped
-    return found
-
-
-def _neighbourhood(address: str) -> str:
-    """Return what one guesser has: an IPv4 address, or a whole IPv6 network."""
-    try:
-        found = _plain(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address):
-        return str(IPv6Network((int(found) >> 64 << 64, 64)))
-    return str(found)

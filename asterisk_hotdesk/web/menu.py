@@ -21,6 +21,7 @@ from aiohttp.typedefs import Handler
 
 from asterisk_hotdesk import login
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.config.values import is_confidential
 from asterisk_hotdesk.dialogue import LOG_OUT_EXTENSION, Prompt, prompt_for
 from asterisk_hotdesk.errors import (
     BadCredentials,
@@ -47,7 +48,7 @@ from asterisk_hotdesk.tokens import TOKEN_DIGITS
 from asterisk_hotdesk.web.certificates import names_mac
 from asterisk_hotdesk.web.guard import Guard
 from asterisk_hotdesk.web.pin_forms import NONCE_DIGITS, PinForm, PinForms
-from asterisk_hotdesk.web.urls import is_confidential, menu_url
+from asterisk_hotdesk.web.urls import menu_url
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ import resource
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.hdrs import SERVER
@@ -26,7 +27,7 @@ WAITING_CONNECTIONS = 4096
 def app_of(*routes: web.RouteDef) -> web.Application:
     """Return an application that says nothing about itself."""
     app = web.Application(middlewares=[_say_when_unavailable], client_max_size=1024)
-    app.on_response_prepare.append(_hide_software)
+    app.on_response_prepare.append(hide_software)
     app.add_routes([web.get("/healthz", _healthz), *routes])
     return app
 
@@ -36,19 +37,8 @@ def tls(config: ProvisioningConfig) -> ssl.SSLContext | None:
 
     Raises `ConfigError` that names the file which cannot be used.
     """
-    if config.tls_certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(config.tls_certificate, config.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            "provisioning.tls_certificate and tls_key:"
-            f" {config.tls_certificate} and {config.tls_key} are not a certificate and"
-            f" its key in PEM that the service can read ({_reason(error)})"
-        ) from None
-    if config.client_certificates != "off":
+    context = certified(config.tls_certificate, config.tls_key, table="provisioning")
+    if context and config.client_certificates != "off":
         # Never required here: a phone without one is to get the answer that unknown
         # phones get.
         context.verify_mode = ssl.CERT_OPTIONAL
@@ -59,6 +49,28 @@ def tls(config: ProvisioningConfig) -> ssl.SSLContext | None:
                 f"provisioning.client_ca: {config.client_ca} is no file of certificates"
                 f" in PEM that the service can read ({_reason(error)})"
             ) from None
+    return context
+
+
+def certified(
+    certificate: Path | None, key: Path | None, *, table: str
+) -> ssl.SSLContext | None:
+    """Return how we speak HTTPS with *certificate*, or None for HTTP.
+
+    *table* of the settings names them.  Raises `ConfigError` if they cannot be used.
+    """
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"{table}.tls_certificate and tls_key: {certificate} and {key} are not a"
+            " certificate and its key in PEM that the service can read"
+            f" ({_reason(error)})"
+        ) from None
     return context
 
 
@@ -146,7 +158,8 @@ async def _say_when_unavailable(
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from None
 
 
-async def _hide_software(request: web.Request, response: web.StreamResponse) -> None:
+async def hide_software(request: web.Request, response: web.StreamResponse) -> None:
+    """Take out of *response* which software we are."""
     response.headers.pop(SERVER, None)
 
 

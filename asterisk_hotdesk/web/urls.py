@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.config.values import is_confidential
 from asterisk_hotdesk.phones import PhoneSettings, file_names
 
 
@@ -40,17 +40,3 @@ def bootstrap_url(base_url: str, token: str, mac: str, vendor: str) -> str:
 def menu_url(config: Config, token: str, mac: str) -> str:
     """Return where the menu of the phone with *mac* begins."""
     return f"{config.provisioning.base_url}/m/{token}/{mac}"
-
-
-def is_confidential(url: str) -> bool:
-    """Return whether nobody else reads what is sent to *url*, such as a PIN.
-
-    That is HTTPS, or the machine itself.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        return True
-    try:
-        return ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.hostname == "localhost"

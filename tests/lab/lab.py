@@ -37,6 +37,7 @@ PEOPLE = {
     "105": "Frida",
 }
 DESKS = 5
+ADMINISTRATOR = "admin"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 HOTDESK = (sys.executable, "-m", "asterisk_hotdesk")
@@ -116,8 +117,9 @@ class Lab:
             asterisk_pid = pbx.start()
             self.write_config(pbx, settings)
             pins = self._enrol()
+            password = self._add_administrator()
             service_pid = self.start_service()
-            facts = self._describe(pbx, pins, asterisk_pid, service_pid)
+            facts = self._describe(pbx, pins, password, asterisk_pid, service_pid)
         except BaseException:
             self.down()
             raise
@@ -281,6 +283,11 @@ listen_port = {ports.web}
 base_url = "http://127.0.0.1:{ports.web}"
 sip_port = {ports.sip}
 
+[web]
+enabled = true
+listen_port = {ports.web_page}
+base_url = "http://127.0.0.1:{ports.web_page}"
+
 [endpoint]
 # Whatever address the machine's own name resolves to, the audio stays here.
 media_address = "127.0.0.1"
@@ -308,6 +315,13 @@ media_address = "127.0.0.1"
             list(pool.map(self._set_pin, pins.items()))
         return pins
 
+    def _add_administrator(self) -> str:
+        """Add one of the web page; return the password."""
+        password = secrets.token_hex(8)
+        add = ("admin", "add", ADMINISTRATOR, "--role", "admin")
+        self.hotdesk(*add, stdin=f"{password}\n")
+        return password
+
     def _set_pin(self, user: tuple[str, str]) -> None:
         extension, pin = user
         self.hotdesk("user", "set-pin", extension, stdin=f"{pin}\n")
@@ -323,12 +337,16 @@ media_address = "127.0.0.1"
         return facts
 
     def _describe(
-        self, pbx: Pbx, pins: dict[str, str], asterisk_pid: int, service_pid: int
+        self,
+        pbx: Pbx,
+        pins: dict[str, str],
+        password: str,
+        asterisk_pid: int,
+        service_pid: int,
     ) -> dict[str, Any]:
         listed = json.loads(self.hotdesk("device", "list", "--json").stdout)
         with ThreadPoolExecutor(2) as pool:
             devices = list(pool.map(self._show, (d["name"] for d in listed)))
-        web = f"http://127.0.0.1:{pbx.ports.web}"
         urls = steady_urls(self.hotdesk, *(device["name"] for device in devices))
         return {
             "sip": ["127.0.0.1", pbx.ports.sip],
@@ -343,8 +361,9 @@ media_address = "127.0.0.1"
             "database": f"postgresql://postgres@/postgres?host={self._postmaster.parent}",
             "config": str(self.config),
             "hotdesk": [*HOTDESK, "--config", str(self.config)],
-            "web": web,
-            "web_admin": {"username": "admin", "password": secrets.token_hex(8)},
+            "phones": f"http://127.0.0.1:{pbx.ports.web}",
+            "web": f"http://127.0.0.1:{pbx.ports.web_page}",
+            "web_admin": {"username": ADMINISTRATOR, "password": password},
             "service_pid": service_pid,
             "asterisk_pid": asterisk_pid,
             "devices": [

@@ -40,13 +40,18 @@ class Ports:
 
     @property
     def web(self) -> int:
-        """TCP: our own HTTP port."""
+        """TCP: where phones reach our service."""
         return self.first + 3
+
+    @property
+    def web_page(self) -> int:
+        """TCP: the administrators' web page."""
+        return self.first + 4
 
     @property
     def spare(self) -> range:
         """Ports for whatever else a laboratory starts."""
-        return range(self.first + 4, self.first + RTP_OFFSET)
+        return range(self.first + 5, self.first + RTP_OFFSET)
 
     @property
     def rtp(self) -> range:

@@ -133,14 +133,15 @@ def _invite(lab: Lab) -> None:
     )
     _say("People and PINs (of this laboratory only):")
     _lines(f"{u['extension']}  {u['pin']}  {u['name']}" for u in facts["users"])
-    ami = facts["ami"]
+    ami, admin = facts["ami"], facts["web_admin"]
     _say("Addresses:")
     _lines(
         [
             f"SIP       {facts['sip'][0]}:{facts['sip'][1]}",
             f"ARI       {facts['ari']}",
             f"AMI       {ami['host']}:{ami['port']}",
-            f"Phones    {facts['web']}",
+            f"Phones    {facts['phones']}",
+            f"Web page  {facts['web']} ({admin['username']}, {admin['password']})",
             f"Database  {facts['database']}",
             f"Asterisk  {' '.join(facts['asterisk_cli'])} 'core show channels'",
             f"Secrets   {lab.directory / 'lab.json'}",

@@ -1,0 +1,66 @@
+"""The web page for administrators and the API for programs, on a port of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from asterisk_hotdesk.administrators import Administrators
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.login import HotDesks
+from asterisk_hotdesk.pins import Pins
+from asterisk_hotdesk.web.admin.api.desks import DeskCalls
+from asterisk_hotdesk.web.admin.api.openapi import with_document
+from asterisk_hotdesk.web.admin.api.routes import ApiRoute
+from asterisk_hotdesk.web.admin.desk_rows import DeskRows
+from asterisk_hotdesk.web.admin.live import Live
+from asterisk_hotdesk.web.admin.pages.desks import DeskPages
+from asterisk_hotdesk.web.admin.pages.login import LoginPages
+from asterisk_hotdesk.web.admin.pages.seats import SeatPages
+from asterisk_hotdesk.web.admin.protection import Protection
+from asterisk_hotdesk.web.admin.rendering import Rendering, static_files
+from asterisk_hotdesk.web.admin.routes import Route
+from asterisk_hotdesk.web.admin.site import Site
+
+
+class AdminSite:
+    """Everything that administrators and programs can ask for."""
+
+    def __init__(
+        self,
+        config: Config,
+        desks: HotDesks,
+        passwords: Pins,
+        now: Callable[[], datetime],
+    ) -> None:
+        """*passwords* hashes those of administrators."""
+        database = desks.database
+        self.files = static_files()
+        rendering = Rendering(self.files)
+        protection = Protection(config.web.base_url)
+        administrators = Administrators(database, passwords, config.web, now)
+        zone = config.provisioning.timezone
+        rows = DeskRows(
+            timedelta(seconds=config.refresh.stale_seconds),
+            ZoneInfo(zone) if zone else None,
+            now,
+        )
+        self.live = Live(database, administrators, rendering, rows)
+        self._site = Site(config.web, administrators, rendering, protection)
+        self.routes: list[Route] = [
+            *LoginPages(administrators, rendering, protection).routes(),
+            *DeskPages(database, rendering, rows, self.live).routes(),
+            *SeatPages(desks, rendering, now).routes(),
+        ]
+        self.api: list[ApiRoute] = with_document(
+            [*DeskCalls(desks, rows, now).routes()], config.web.base_url
+        )
+
+    def app(self) -> web.Application:
+        """Return what serves all of it."""
+        app = self._site.app(self.routes, self.api, self.files)
+        app.on_shutdown.append(self.live.end)
+        return app

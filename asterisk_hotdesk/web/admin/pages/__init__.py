@@ -1,0 +1,1 @@
+"""The pages that administrators see, each with what its forms do."""
