@@ -13,6 +13,7 @@ from asterisk_hotdesk.dialogue import (
     Dialogue,
     Step,
     TryLogin,
+    TryLogOtherOut,
     TryLogout,
     TryLogoutEverywhere,
 )
@@ -54,6 +55,16 @@ async def _done(
         case TryLogoutEverywhere(extension, pin):
             outcome = await login.log_out_everywhere(
                 desks, extension=extension, pin=pin, device_name=device, now=now
+            )
+            return _logged_out(dialogue, outcome)
+        case TryLogOtherOut(extension, by, pin):
+            outcome = await login.log_other_out(
+                desks,
+                extension=extension,
+                by=by,
+                pin=pin,
+                device_name=device,
+                now=now,
             )
             return _logged_out(dialogue, outcome)
         case CheckPin(extension, pin):

@@ -14,6 +14,7 @@ from asterisk_hotdesk.errors import (
     BadCredentials,
     InEmergency,
     LockedOut,
+    MayNotLogOthersOut,
     NobodyLoggedIn,
     NoLocation,
     NotAHotDesk,
@@ -52,6 +53,7 @@ class Prompt(StrEnum):
     PINS_DIFFER = "pins_differ"
     PIN_CHANGED = "pin_changed"
     PIN_OF_MAILBOX = "pin_of_mailbox"
+    MAY_NOT_LOG_OTHERS_OUT = "may_not_log_others_out"
     MENU = "menu"
 
 
@@ -85,6 +87,15 @@ class TryLogoutEverywhere:
 
 
 @dataclass(frozen=True)
+class TryLogOtherOut:
+    """Log somebody else out, wherever that is."""
+
+    extension: str
+    by: str
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class CheckPin:
     """Find out whether the PIN is right, before a new one is asked for."""
 
@@ -109,7 +120,7 @@ class Finish:
     number: str = ""
 
 
-Act = TryLogin | TryLogout | TryLogoutEverywhere | CheckPin | ChangePin
+Act = TryLogin | TryLogout | TryLogoutEverywhere | TryLogOtherOut | CheckPin | ChangePin
 Step = Ask | Act | Finish
 
 
@@ -157,6 +168,8 @@ def prompt_for(refusal: Refused) -> Prompt:
             return Prompt.PIN_EXPIRED
         case PinOfMailbox():
             return Prompt.PIN_OF_MAILBOX
+        case MayNotLogOthersOut():
+            return Prompt.MAY_NOT_LOG_OTHERS_OUT
         case _:
             return Prompt.UNAVAILABLE
 
@@ -165,6 +178,7 @@ class _Wish(Enum):
     LOG_IN = auto()
     CHANGE_PIN = auto()
     LOG_OUT_EVERYWHERE = auto()
+    LOG_OTHER_OUT = auto()
 
 
 class Dialogue:
@@ -180,6 +194,8 @@ class Dialogue:
         self._extension = ""
         self._extension_dialled = False
         self._wish = _Wish.LOG_IN
+        self._other = ""
+        """Who is to be logged out, by the user of the extension."""
         self._pin = ""
         self._pin_is_right = False
         """From then on, a new one is asked for."""
@@ -210,6 +226,14 @@ class Dialogue:
         """Begin with a logout from wherever that is, as with `change_pin`."""
         self._wish = _Wish.LOG_OUT_EVERYWHERE
         self._extension = extension
+        return self._ask()
+
+    def log_other_out(self, extension: str, by: str) -> Step:
+        """Begin with a logout of *extension* by the user of *by*, who sits here."""
+        self._wish = _Wish.LOG_OTHER_OUT
+        self._other = extension
+        self._extension = by
+        self._extension_dialled = True
         return self._ask()
 
     def heard(self, answer: Answer) -> Step:
@@ -259,7 +283,8 @@ class Dialogue:
             case WeakPin():
                 self._new_pin = ""
                 return self._next_try((prompt_for(refusal),))
-        return Finish((prompt_for(refusal), Prompt.GOODBYE), self._extension)
+        meant = self._other or self._extension
+        return Finish((prompt_for(refusal), Prompt.GOODBYE), meant)
 
     def unavailable(self) -> Step:
         """Finish: the database or the PBX did not do its part."""
@@ -274,6 +299,8 @@ class Dialogue:
                 return CheckPin(self._extension, pin)
             case _Wish.LOG_OUT_EVERYWHERE:
                 return TryLogoutEverywhere(self._extension, pin)
+            case _Wish.LOG_OTHER_OUT:
+                return TryLogOtherOut(self._other, self._extension, pin)
 
     def _ask_new_pin(self, before: tuple[Prompt, ...]) -> Step:
         self._pin_is_right = True

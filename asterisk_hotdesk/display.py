@@ -1,7 +1,7 @@
 """Say on a phone's display who is logged in, once the phone has shown that it knows.
 
-A courtesy: it is sent once, to phones that can show it and are not in a call, and
-nobody waits for it.
+And who is about to be logged out.  A courtesy: it is sent once, to phones that can show
+it and are not in a call, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from asterisk_hotdesk.phones.pages import (
     as_xml,
     language_of,
     logged_in_as,
+    logged_out_at,
     pushed_to,
 )
 from asterisk_hotdesk.store import Database, logins
@@ -94,8 +95,32 @@ class Display:
         ):
             return
         self.has_said(device_name, desk.switch.decided_at)
-        vendor = desk.device.phone.vendor
         page = await self.logged_in(desk, desk.user)
+        await self._show(device_name, desk, page)
+
+    async def warn(self, device_name: str, login_id: int, time: str, code: str) -> bool:
+        """Say that who logged in there will be logged out at *time*.
+
+        *code* is what is dialled to log out sooner.  Return whether it was said, or
+        cannot be; False: not now, because of a call.  Raises a `HotdeskError` where
+        Asterisk or the database is away.
+        """
+        if self._in_call(device_name):
+            return False
+        async with self._database.transaction() as tx:
+            desk = await logins.desk(tx, device_name)
+        if (
+            desk is not None
+            and desk.switch is not None
+            and desk.switch.login_id == login_id
+            and _can_show(desk)
+        ):
+            page = logged_out_at(time, code, self._language(desk))
+            await self._show(device_name, desk, page)
+        return True
+
+    async def _show(self, device_name: str, desk: Desk, page: Page) -> None:
+        vendor = desk.device.phone.vendor
         await self._routes.show(device_name, *pushed_to(vendor), as_xml(page, vendor))
 
     async def logged_in(self, desk: Desk, user: User) -> Page:
@@ -107,10 +132,13 @@ class Display:
             calls = CallsOf()
         return logged_in_as(
             user,
-            language_of(desk, self._default_language),
+            self._language(desk),
             do_not_disturb=calls.do_not_disturb,
             forwarded_to=calls.forwarded_to,
         )
+
+    def _language(self, desk: Desk) -> str:
+        return language_of(desk, self._default_language)
 
     def _is_news(self, device_name: str, decided_at: datetime) -> bool:
         if self._now() - decided_at > NEWS:

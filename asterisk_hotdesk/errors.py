@@ -123,6 +123,12 @@ class NobodyLoggedIn(Refused):
     code = "nobody_logged_in"
 
 
+class MayNotLogOthersOut(Refused):
+    """Nobody sits here who may log others out; see: hotdesk user edit --help."""
+
+    code = "may_not_log_others_out"
+
+
 class Conflict(Refused):
     """Somebody else changed the same thing at the same moment; try again."""
 

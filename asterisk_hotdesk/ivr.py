@@ -193,6 +193,11 @@ class Ivr:
             if action == "change_pin":
                 sits_here = await login.extension_at(self.desks, device_name=device)
                 return dialogue.change_pin(sits_here)
+            if action == "log_other_out":
+                by = await login.require_may_log_others_out(
+                    self.desks, device_name=device, now=self.now()
+                )
+                return dialogue.log_other_out(extension, by)
         except Refused as refusal:
             return dialogue.refused(refusal)
         except Unavailable as unavailable:

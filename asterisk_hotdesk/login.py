@@ -19,6 +19,7 @@ from asterisk_hotdesk.errors import (
     Conflict,
     HotdeskError,
     InEmergency,
+    MayNotLogOthersOut,
     NobodyLoggedIn,
     NotAHotDesk,
     NotAllowed,
@@ -196,6 +197,64 @@ async def log_out_everywhere(
         await _record_refusal(desks, refusal, extension, device_name, now)
         raise
     return await log_out(desks, device_name=desk.device.name, now=now, only=user)
+
+
+async def require_may_log_others_out(
+    desks: HotDesks, *, device_name: str, now: datetime
+) -> str:
+    """Return the extension of who sits at a device and may log others out.
+
+    Raises `MayNotLogOthersOut`, recorded: so that nobody is asked for a PIN in vain.
+    """
+    try:
+        async with desks.database.transaction() as tx:
+            desk = await logins.desk(tx, device_name)
+        if desk is None or desk.user is None or not desk.user.may_log_others_out:
+            raise MayNotLogOthersOut
+    except Refused as refusal:
+        await _record_refusal(desks, refusal, "", device_name, now)
+        raise
+    return desk.user.extension
+
+
+async def log_other_out(
+    desks: HotDesks,
+    *,
+    extension: str,
+    by: str,
+    pin: str,
+    device_name: str,
+    now: datetime,
+) -> Outcome:
+    """Log the user of *extension* out, wherever that is, for *by*, whose PIN this is.
+
+    *by* has to sit at the device where the PIN was pressed.  Raises a `Refused` that
+    says why not; it is recorded.
+    """
+    source = Source(BY_PHONE.by, actor=by)
+    try:
+        user = await _recognise(desks, by, pin, device_name, now)
+        async with desks.database.transaction() as tx:
+            here = await logins.desk(tx, device_name)
+            there = await logins.user_desk(tx, user.account, extension)
+        sits_here = here and here.user and here.user.id == user.id
+        if not sits_here or not user.may_log_others_out:
+            raise MayNotLogOthersOut
+        if there is None:
+            raise NobodyLoggedIn(f"{extension} is logged in nowhere.")
+    except Refused as refusal:
+        await _record_refusal(
+            desks, refusal, extension, device_name, now, source=source
+        )
+        raise
+    return await log_out(
+        desks,
+        device_name=there.device.name,
+        now=now,
+        reason=EndReason.FORCED,
+        source=source,
+        generation=there.generation,
+    )
 
 
 async def log_in_by_administrator(

@@ -45,6 +45,8 @@ class EndReason(StrEnum):
     MOVED = "moved"
     FORCED = "forced"
     REMOVED = "removed"
+    EXPIRED = "expired"
+    """By a rule; the event of the logout says by which."""
 
 
 class EventKind(StrEnum):
@@ -133,7 +135,24 @@ class UserKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceOptions:
+class OwnLogoutRules:
+    """Which rules log out that one user, or whoever sits at that one device.
+
+    They come on top of those of the account.
+    """
+
+    never_logout: bool = False
+    """Whether no rule does, not even those of the account."""
+    logout_after_idle: str = ""
+    """How long without a call, as `4h` or `90m`; empty: no rule of its own."""
+    logout_after: str = ""
+    """How long in all, as `10h`."""
+    logout_at: str = ""
+    """Every day at that time, as `18:00`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceOptions(OwnLogoutRules):
     """What is set for one phone; the defaults leave it to the settings."""
 
     transport: str = ""
@@ -178,7 +197,7 @@ class PhoneKind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class User:
+class User(OwnLogoutRules):
     """Somebody with an extension and a PIN."""
 
     id: int
@@ -214,6 +233,8 @@ class User:
     login_method: LoginMethod | None = None
     """None: as the settings say."""
     pin_set_at: datetime | None = None
+    may_log_others_out: bool = False
+    """Whether the user may log others out from any phone, with the own PIN."""
 
     @property
     def key(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from asterisk_hotdesk.administration import values
+from asterisk_hotdesk.administration import logout_values, values
 from asterisk_hotdesk.errors import Invalid
 
 _OF_DESKS: dict[str, Callable[[str], Any]] = {
@@ -22,6 +22,7 @@ _OF_PHONES: dict[str, Callable[[str], Any]] = {
     "outbound_proxy": values.outbound_proxy,
     "hot_desk_key": values.hot_desk_key,
     "keep_key_positions": values.keep_key_positions,
+    **logout_values.CHECKS,
 }
 
 OF_PHONES = tuple(_OF_PHONES)

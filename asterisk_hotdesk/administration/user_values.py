@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from asterisk_hotdesk.administration import values
+from asterisk_hotdesk.administration import logout_values, values
 from asterisk_hotdesk.errors import Invalid
 from asterisk_hotdesk.model import LoginMethod
 
@@ -96,7 +96,7 @@ def _login_method(text: str) -> LoginMethod | None:
     )
 
 
-_TAKEN_ALONG: dict[str, Callable[[str], str | None]] = {
+_TAKEN_ALONG: dict[str, Callable[[str], str | bool | None]] = {
     "mailbox": _mailbox,
     "call_groups": _groups,
     "pickup_groups": _groups,
@@ -106,6 +106,8 @@ _TAKEN_ALONG: dict[str, Callable[[str], str | None]] = {
     "fixed_endpoint": _fixed_endpoint,
     "queue_interface": _queue_interface,
     "login_method": _login_method,
+    **logout_values.CHECKS,
+    "may_log_others_out": logout_values.may_log_others_out,
 }
 
 TAKEN_ALONG = tuple(_TAKEN_ALONG)

@@ -147,7 +147,7 @@ def transport(text: str) -> str:
 
 def srtp(text: str) -> bool:
     """Return whether a phone's calls are encrypted."""
-    return _yes(text, "srtp")
+    return yes(text, "srtp")
 
 
 def codecs(text: str) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ def hot_desk_key(text: str) -> int:
 
 def keep_key_positions(text: str) -> bool:
     """Return whether a user's keys stay where they are."""
-    return _yes(text, "keep key positions")
+    return yes(text, "keep key positions")
 
 
 def ringtone(text: str) -> int | None:
@@ -208,7 +208,8 @@ def somebody(text: str) -> str:
     return like(r"([0-9]{2,10})?", text, "extension", "2 to 10 digits")
 
 
-def _yes(text: str, what: str) -> bool:
+def yes(text: str, what: str) -> bool:
+    """Return whether *text* is yes, not no or empty; else *what* is refused."""
     return like(r"(yes|no)?", text.lower(), what, "yes or no") == "yes"
 
 

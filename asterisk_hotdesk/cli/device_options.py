@@ -7,14 +7,10 @@ from typing import TypeVar
 
 import click
 
+from asterisk_hotdesk.cli import logout_options
+from asterisk_hotdesk.cli.options import yes_or_no
+
 C = TypeVar("C", bound=Callable[..., object])
-
-
-def _as_text(
-    ctx: click.Context, param: click.Parameter, chosen: bool | None
-) -> str | None:
-    return None if chosen is None else "yes" if chosen else "no"
-
 
 _DESK = (
     click.option("--location", help="Where the desk stands."),
@@ -35,7 +31,7 @@ _PHONE = (
     click.option(
         "--srtp/--no-srtp",
         default=None,
-        callback=_as_text,
+        callback=yes_or_no,
         help="Whether calls are encrypted.",
     ),
     click.option(
@@ -61,7 +57,7 @@ _PHONE = (
     click.option(
         "--keep-key-positions/--move-keys",
         default=None,
-        callback=_as_text,
+        callback=yes_or_no,
         help="Whether users' keys stay where they are, and that under ours is lost,"
         " or make room.",
     ),
@@ -83,7 +79,7 @@ _SITTERS = (
 
 def desk_options(command: C) -> C:
     """Give *command* the options of a desk and its phone (see `device_values`)."""
-    for option in reversed((*_DESK, *_PHONE)):
+    for option in reversed((*_DESK, *_PHONE, *logout_options.OPTIONS)):
         command = option(command)
     return command
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from asterisk_hotdesk.administration.values import mac_shown
+from asterisk_hotdesk.cli.logout_showing import Outlook, outlook_at
 from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
 from asterisk_hotdesk.cli.status_showing import contact, restarted, since
+from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Desk, Device, User
 from asterisk_hotdesk.phones import traits
@@ -80,6 +82,7 @@ class Details:
     enrolment: Enrolment
     seen: DeviceStatus | None
     at: datetime
+    outlook: Outlook
 
     def for_programs(self, *, with_secrets: bool) -> dict[str, Any]:
         """Return it for JSON; the keys are documented in `hotdesk device show`."""
@@ -99,6 +102,7 @@ class Details:
             "warnings": self._warnings(),
             "switch": self._switch(),
             "status": seen,
+            **self.outlook.for_programs(),
             **(_secrets(device) if with_secrets else {}),
         }
 
@@ -120,6 +124,7 @@ class Details:
             *self._options(),
             ("User", _named(user)),
             ("Since", moment(since(self.desk))),
+            *self.outlook.for_people(),
             (
                 "Base user" if device.base_user_returns else "First user",
                 _named(self.base_user),
@@ -203,7 +208,7 @@ class Details:
         ]
 
 
-async def details(database: Database, name: str) -> Details:
+async def details(config: Config, database: Database, name: str) -> Details:
     """Return all that is known of the device called *name*, or raise `NotFound`."""
     async with database.transaction() as tx:
         desk = await logins.desk(tx, name)
@@ -215,6 +220,7 @@ async def details(database: Database, name: str) -> Details:
             enrolment=await phones.enrolment(tx, desk.device),
             seen=await status.known_of(tx, name),
             at=now(),
+            outlook=await outlook_at(config, tx, desk),
         )
 
 

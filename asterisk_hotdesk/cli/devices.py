@@ -82,8 +82,9 @@ async def add(
 
     A CSV file has the columns name and mac, and perhaps account and those of the
     options: location, emergency_number, language, transport, srtp (yes or no), codecs,
-    timezone, outbound_proxy, hot_desk_key, keep_key_positions (yes or no), first_user
-    and base_user. If any line is wrong, all wrong lines are told and nothing is added.
+    timezone, outbound_proxy, hot_desk_key, keep_key_positions (yes or no),
+    never_logout (yes or no), logout_after_idle, logout_after, logout_at, first_user and
+    base_user. If any line is wrong, all wrong lines are told and nothing is added.
 
     SIP secrets are made up; phones get them with their configuration, and `hotdesk
     device show NAME --secrets` prints one. A phone may fetch its first configuration
@@ -141,17 +142,19 @@ async def show(
     --json prints an object with the keys of `device list` and: user_name and since (of
     who sits there, or null), first_user and base_user (extensions, or null), options
     (an object with transport, srtp, codecs, timezone, outbound_proxy, hot_desk_key (0:
-    off) and keep_key_positions; an empty one leaves it to the settings), enrolment (an
-    object with state, which is waiting, open, done or closed, done_at and open_until
-    (times, or null) and deliveries_left), warnings (a list of texts about the phone's
-    model), switch (null, or an object with generation and the times decided_at,
-    routed_at, refreshed_at and confirmed_at) and status (null, or an object with
-    registered, reachable, in_call, address, user_agent, round_trip_us, seen_at,
-    booted_at, fetched_at, fetched_generation, fetched_user_agent and restarted_at
-    (null: within its last three switches, the phone did not restart where it should
-    only fetch)); with --secrets also sip_secret and web_password.
+    off), keep_key_positions, never_logout, logout_after_idle, logout_after and
+    logout_at; an empty one leaves it to the settings), logout_rules, logout_due_at and
+    logout_due_by (as in `user show`), enrolment (an object with state, which is
+    waiting, open, done or closed, done_at and open_until (times, or null) and
+    deliveries_left), warnings (a list of texts about the phone's model), switch (null,
+    or an object with generation and the times decided_at, routed_at, refreshed_at and
+    confirmed_at) and status (null, or an object with registered, reachable, in_call,
+    address, user_agent, round_trip_us, seen_at, booted_at, fetched_at,
+    fetched_generation, fetched_user_agent and restarted_at (null: within its last three
+    switches, the phone did not restart where it should only fetch)); with --secrets
+    also sip_secret and web_password.
     """
-    found = await device_showing.details(database, name)
+    found = await device_showing.details(config, database, name)
     if as_json:
         output.as_json(found.for_programs(with_secrets=secrets))
     else:

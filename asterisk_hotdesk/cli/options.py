@@ -53,6 +53,13 @@ asterisk_dir_option = click.option(
 )
 
 
+def yes_or_no(
+    ctx: click.Context, param: click.Parameter, chosen: bool | None
+) -> str | None:
+    """Return what was chosen as a text, like all that may stand in a CSV file."""
+    return None if chosen is None else "yes" if chosen else "no"
+
+
 class _Range(click.ParamType[list[str]]):
     def __init__(self, name: str) -> None:
         self.name = name

@@ -7,6 +7,9 @@ from typing import TypeVar
 
 import click
 
+from asterisk_hotdesk.cli import logout_options
+from asterisk_hotdesk.cli.options import yes_or_no
+
 C = TypeVar("C", bound=Callable[..., object])
 
 _OPTIONS = (
@@ -46,6 +49,14 @@ _OPTIONS = (
         metavar="METHOD",
         help="What the user gives to log in by phone: pin (see: hotdesk user set-pin),"
         " voicemail (the PIN of --mailbox) or none; else pins.method of the settings.",
+    ),
+    *logout_options.OPTIONS,
+    click.option(
+        "--may-log-others-out/--may-not-log-others-out",
+        default=None,
+        callback=yes_or_no,
+        help="Whether the user may log others out from any hot desk, by a code and the"
+        " own PIN.",
     ),
 )
 

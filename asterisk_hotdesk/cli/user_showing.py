@@ -8,6 +8,7 @@ from typing import Any
 
 from asterisk_hotdesk import rules
 from asterisk_hotdesk.administration.user_values import TAKEN_ALONG
+from asterisk_hotdesk.cli.logout_showing import Outlook, outlook_at, outlook_nowhere
 from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.cli.output import Cell, moment
 from asterisk_hotdesk.cli.status_showing import since
@@ -86,6 +87,7 @@ class Details:
     desk: Desk | None
     wrong_pins: Failures
     limits: PinsConfig
+    outlook: Outlook
 
     def for_programs(self) -> dict[str, Any]:
         """Return it for JSON; the keys are documented in `hotdesk user show`."""
@@ -95,6 +97,7 @@ class Details:
             "pin_set_at": self.user.pin_set_at,
             "wrong_pins": self.wrong_pins.count,
             "locked_until": locked_until(self.wrong_pins, self.limits),
+            **self.outlook.for_programs(),
         }
 
     def for_people(self) -> list[tuple[str, Cell]]:
@@ -105,12 +108,19 @@ class Details:
         return [
             *shown,
             ("Ringtone", str(self.user.ringtone or "-")),
-            *((_titled(n), getattr(self.user, n) or "-") for n in TAKEN_ALONG),
+            *((_titled(n), _shown(getattr(self.user, n))) for n in TAKEN_ALONG),
             ("Since", moment(since(self.desk)) if self.desk else "-"),
             ("PIN set", moment(self.user.pin_set_at)),
             ("Wrong PINs", str(self.wrong_pins.count)),
             ("Locked until", locked if isinstance(locked, str) else moment(locked)),
+            *self.outlook.for_people(),
         ]
+
+
+def _shown(value: str | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value or "-"
 
 
 def _titled(name: str) -> str:
@@ -127,7 +137,12 @@ async def details(
     async with database.transaction() as tx:
         desk = await logins.user_desk(tx, account, extension)
         known = await attempts.failures(tx, subject)
-    return Details(user, desk, known[subject], config.pins)
+        outlook = (
+            await outlook_at(config, tx, desk)
+            if desk
+            else outlook_nowhere(config, user)
+        )
+    return Details(user, desk, known[subject], config.pins, outlook)
 
 
 def locked_until(failures: Failures, limits: PinsConfig) -> datetime | str | None:

@@ -78,8 +78,9 @@ async def add(
     A CSV file has the columns extension and name, and perhaps those of the options:
     context, account, language, when_logged_out, ringtone, mailbox, call_groups,
     pickup_groups, named_call_groups, named_pickup_groups, account_code,
-    fixed_endpoint, queue_interface and login_method. If any line is wrong, all wrong
-    lines are told and nothing is added.
+    fixed_endpoint, queue_interface, login_method, never_logout (yes or no),
+    logout_after_idle, logout_after, logout_at and may_log_others_out (yes or no). If
+    any line is wrong, all wrong lines are told and nothing is added.
 
     A new user has no PIN; see: hotdesk user set-pin.
     """
@@ -120,7 +121,9 @@ async def list_users(config: Config, database: Database, as_json: bool) -> None:
     language (or null), when_logged_out, ringtone (1 to 9, or null), mailbox,
     call_groups, pickup_groups, named_call_groups, named_pickup_groups, account_code,
     fixed_endpoint and queue_interface (texts, empty for none), login_method (pin,
-    voicemail, none, or null for pins.method of the settings), allowed, pin_set and
+    voicemail, none, or null for pins.method of the settings), never_logout,
+    logout_after_idle, logout_after and logout_at (texts, empty for no rule of the
+    user's own), may_log_others_out, allowed, pin_set and
     device (where the user sits, or null).
     """
     async with database.transaction() as tx:
@@ -149,8 +152,10 @@ async def show(
     """Show a user: where the user sits, and wrong PINs.
 
     --json prints an object with the keys of `user list` and: since (of the login, or
-    null), pin_set_at (a time, or null), wrong_pins (how many in a row) and locked_until
-    (a time, null, or "unlocked by an administrator").
+    null), pin_set_at (a time, or null), wrong_pins (how many in a row), locked_until
+    (a time, null, or "unlocked by an administrator"), logout_rules (a list of texts:
+    which rules log the user out), logout_due_at (when the next one does, or null) and
+    logout_due_by (idle, total, daily, hours or null).
     """
     found = await user_showing.details(config, database, account, extension)
     if as_json:

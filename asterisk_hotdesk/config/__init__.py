@@ -13,6 +13,7 @@ from asterisk_hotdesk.config.emergency import EmergencyConfig
 from asterisk_hotdesk.config.features import FeaturesConfig
 from asterisk_hotdesk.config.file import Key, TomlFile
 from asterisk_hotdesk.config.loading import fill
+from asterisk_hotdesk.config.logout import LogoutConfig
 from asterisk_hotdesk.config.metrics import MetricsConfig
 from asterisk_hotdesk.config.pbx import MANAGED_FIELDS, AsteriskConfig, EndpointFields
 from asterisk_hotdesk.config.pins import PinsConfig, PolicyConfig
@@ -36,6 +37,7 @@ __all__ = [
     "DatabaseConfig",
     "EmergencyConfig",
     "FeaturesConfig",
+    "LogoutConfig",
     "MetricsConfig",
     "PinsConfig",
     "PolicyConfig",
@@ -82,6 +84,7 @@ class Config(Table):
     pins: PinsConfig = Field(default_factory=PinsConfig)
     policy: PolicyConfig = Field(default_factory=PolicyConfig)
     emergency: EmergencyConfig = Field(default_factory=EmergencyConfig)
+    logout: LogoutConfig = Field(default_factory=LogoutConfig)
     provisioning: ProvisioningConfig = Field(default_factory=ProvisioningConfig)
     pnp: PnpConfig = Field(default_factory=PnpConfig)
     refresh: RefreshConfig = Field(default_factory=RefreshConfig)

@@ -7,8 +7,17 @@ from typing import Annotated
 from pydantic import model_validator
 
 from asterisk_hotdesk.config.values import Table, like
+from asterisk_hotdesk.model import LONGEST_EXTENSION
 
 Code = Annotated[str, like(r"(PREFIX|[0-9*#])+", "made of PREFIX, digits, * and #")]
+
+CodeOfExtension = Annotated[
+    str,
+    like(
+        r"(PREFIX|[0-9*#])*EXT(PREFIX|[0-9*#])*",
+        "made of PREFIX, digits, * and #, with EXT exactly once",
+    ),
+]
 
 
 class CodesConfig(Table):
@@ -16,14 +25,10 @@ class CodesConfig(Table):
 
     prefix: Annotated[str, like(r"[0-9*#]+", "made of digits, * and #")] = "*77"
     ask: Code = "PREFIX"
-    login: Annotated[
-        str,
-        like(
-            r"(PREFIX|[0-9*#])*EXT(PREFIX|[0-9*#])*",
-            "made of PREFIX, digits, * and #, with EXT exactly once",
-        ),
-    ] = "PREFIX*EXT*"
+    login: CodeOfExtension = "PREFIX*EXT*"
     logout: Code = "PREFIX*5*"
+    force_logout: CodeOfExtension = "PREFIX*6*EXT*"
+    """Logs somebody else out, for those who may; see `hotdesk user edit --help`."""
     voicemail: Code = "PREFIX*8*"
     change_pin: Code = "PREFIX*9*"
     menu: Code = "PREFIX*1*"
@@ -40,6 +45,12 @@ class CodesConfig(Table):
     def logout_code(self) -> str:
         """Return the code that logs whoever sits there out."""
         return self.logout.replace("PREFIX", self.prefix)
+
+    def force_logout_code(self, extension: str) -> str:
+        """Return the code that logs the user of *extension* out from elsewhere."""
+        return self.force_logout.replace("PREFIX", self.prefix).replace(
+            "EXT", extension
+        )
 
     def voicemail_code(self) -> str:
         """Return the code that opens the mailbox of whoever sits there."""
@@ -66,3 +77,30 @@ class CodesConfig(Table):
         if len(set(codes)) < len(codes):
             raise ValueError("should all be different codes")
         return self
+
+    @model_validator(mode="after")
+    def _force_logout_is_no_other_code(self) -> CodesConfig:
+        lengths = range(1, LONGEST_EXTENSION + 1)
+        others = [
+            self.ask_code(),
+            self.logout_code(),
+            self.voicemail_code(),
+            self.change_pin_code(),
+            self.menu_code(),
+            *(self.login_code("X" * length) for length in lengths),
+        ]
+        for length in lengths:
+            code = self.force_logout_code("X" * length)
+            if any(_can_be_the_same(code, other) for other in others):
+                raise ValueError(
+                    "should have a force_logout that no other code can be taken for"
+                )
+        return self
+
+
+def _can_be_the_same(code: str, other: str) -> bool:
+    """Return whether a number is both; `X` stands for any digit."""
+    return len(code) == len(other) and all(
+        one == two or ("X" in (one, two) and (one + two).replace("X", "").isdigit())
+        for one, two in zip(code, other, strict=True)
+    )

@@ -36,6 +36,7 @@ class PromptsConfig(Table):
     pins_differ: Sounds = ("vm-mismatch",)
     pin_changed: Sounds = ("vm-passchanged",)
     pin_of_mailbox: Sounds = ("im-sorry", "feature-not-avail-line")
+    may_not_log_others_out: Sounds = ("im-sorry", "feature-not-avail-line")
     menu: Sounds = (
         "vm-onefor",
         "vm-password",

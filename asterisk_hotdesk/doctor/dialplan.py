@@ -132,7 +132,11 @@ def code_patterns(facts: Facts) -> list[Pattern]:
     """Return what people dial: our codes."""
     codes = facts.config.codes
     lengths = [*range(2, LONGEST_EXTENSION + 1), 1]
-    logins = [f"_{codes.login_code('X' * length)}" for length in lengths]
+    with_extension = [
+        f"_{code_of('X' * length)}"
+        for code_of in (codes.login_code, codes.force_logout_code)
+        for length in lengths
+    ]
     fixed = (
         codes.ask_code(),
         codes.logout_code(),
@@ -140,7 +144,7 @@ def code_patterns(facts: Facts) -> list[Pattern]:
         codes.change_pin_code(),
         codes.menu_code(),
     )
-    return [Pattern(text) for text in (*fixed, *logins)]
+    return [Pattern(text) for text in (*fixed, *with_extension)]
 
 
 def _written(conf: Conf) -> Dialplan:

@@ -253,6 +253,16 @@ class Ari:
         found = await self._ask("endpoints/PJSIP")
         return frozenset(endpoint["resource"] for endpoint in found)
 
+    async def has_calls(self, endpoint: str) -> bool:
+        """Return whether a PJSIP endpoint has a call; what is not there has none."""
+        try:
+            found = await self._ask(f"endpoints/PJSIP/{quote(endpoint)}")
+        except AriRefused as refused:
+            if refused.status == 404:
+                return False
+            raise
+        return bool(found["channel_ids"])
+
     async def may_write(self) -> bool:
         """Return whether our user may do more than read; changes nothing."""
         try:

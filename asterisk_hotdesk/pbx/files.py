@@ -66,6 +66,9 @@ def extensions_file(
 ) -> str:
     """Return our dialplan; *places* is what `places_in` finds there again."""
     prefix, _, suffix = config.codes.login_code("EXT").partition("EXT")
+    force_prefix, _, force_suffix = config.codes.force_logout_code("EXT").partition(
+        "EXT"
+    )
     callbacks = _callbacks(config.emergency, devices)
     shared = _shared_numbers(callbacks)
     accounts = {DEFAULT_ACCOUNT, *(account for account, _ in places)}
@@ -92,6 +95,8 @@ def extensions_file(
         menu_script=Path(sysconfig.get_path("scripts"), MENU_SCRIPT),
         login_prefix=prefix,
         login_suffix=suffix,
+        force_prefix=force_prefix,
+        force_suffix=force_suffix,
         longest_extension=LONGEST_EXTENSION,
         call_seconds=config.pins.call_seconds,
         ring_seconds=RING_SECONDS,

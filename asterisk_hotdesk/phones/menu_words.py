@@ -10,7 +10,8 @@ from asterisk_hotdesk.phones.words import language_code
 class MenuWords(NamedTuple):
     """What the menu on a phone's screen says; `{who}` is a name, `{time}` a time.
 
-    `{code}` is what is dialled to choose another PIN, `{target}` where calls go to.
+    `{code}` is what is dialled to choose another PIN, or to log out, and `{target}` is
+    where calls go to.
     """
 
     nobody: str
@@ -31,6 +32,8 @@ class MenuWords(NamedTuple):
     in_emergency: str
     begin_again: str
     unavailable: str
+    logged_out_at: str
+    log_out_by: str
 
 
 MENU_WORDS = {
@@ -53,6 +56,8 @@ MENU_WORDS = {
         in_emergency="Hier läuft ein Notruf. Bitte danach noch einmal.",
         begin_again="Bitte beginnen Sie noch einmal",
         unavailable="Das geht gerade nicht. Bitte später noch einmal.",
+        logged_out_at="Sie werden um {time} abgemeldet",
+        log_out_by="Sofort abmelden: {code}",
     ),
     "en": MenuWords(
         nobody="Nobody is logged in",
@@ -73,6 +78,8 @@ MENU_WORDS = {
         in_emergency="An emergency call is on. Please try again after it.",
         begin_again="Please begin again",
         unavailable="Not available now. Please try again later.",
+        logged_out_at="You will be logged out at {time}",
+        log_out_by="Log out now: {code}",
     ),
     "es": MenuWords(
         nobody="Nadie ha iniciado sesión",
@@ -93,6 +100,8 @@ MENU_WORDS = {
         in_emergency="Llamada de emergencia en curso. Inténtelo después.",
         begin_again="Empiece de nuevo, por favor",
         unavailable="No disponible ahora. Inténtelo más tarde.",
+        logged_out_at="Su sesión se cerrará a las {time}",
+        log_out_by="Cerrarla ahora: {code}",
     ),
     "fr": MenuWords(
         nobody="Personne n'est connecté",
@@ -113,6 +122,8 @@ MENU_WORDS = {
         in_emergency="Appel d'urgence en cours. Réessayez ensuite.",
         begin_again="Veuillez recommencer",
         unavailable="Indisponible pour le moment. Réessayez plus tard.",
+        logged_out_at="Vous serez déconnecté à {time}",
+        log_out_by="Se déconnecter maintenant : {code}",
     ),
     "it": MenuWords(
         nobody="Nessuno ha effettuato l'accesso",
@@ -133,6 +144,8 @@ MENU_WORDS = {
         in_emergency="Chiamata d'emergenza in corso. Riprovare dopo.",
         begin_again="Ricominciare, per favore",
         unavailable="Non disponibile ora. Riprovare più tardi.",
+        logged_out_at="L'accesso terminerà alle {time}",
+        log_out_by="Uscire subito: {code}",
     ),
     "nl": MenuWords(
         nobody="Niemand is aangemeld",
@@ -153,6 +166,8 @@ MENU_WORDS = {
         in_emergency="Er loopt een noodoproep. Probeer het daarna opnieuw.",
         begin_again="Begin opnieuw, alstublieft",
         unavailable="Nu niet beschikbaar. Probeer het later opnieuw.",
+        logged_out_at="U wordt om {time} afgemeld",
+        log_out_by="Nu afmelden: {code}",
     ),
 }
 """By language code."""

@@ -119,6 +119,22 @@ def logged_in_as(
     return Message(title=words_of(language).menu, lines=tuple(lines))
 
 
+def logged_out_at(time: str, code: str, language: str) -> Message:
+    """Return what a screen says before a rule logs its user out at *time*.
+
+    *code* is what is dialled to log out sooner.
+    """
+    words = menu_words_of(language)
+    return Message(
+        title=words_of(language).menu,
+        lines=(
+            words.logged_out_at.format(time=time),
+            words.log_out_by.format(code=code),
+        ),
+        seconds=20,
+    )
+
+
 def _for_snom(page: Page) -> ET.Element:
     match page:
         case Menu():

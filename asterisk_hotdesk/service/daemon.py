@@ -16,6 +16,7 @@ from asterisk_hotdesk.display import Display
 from asterisk_hotdesk.emergency import EmergencyCalls
 from asterisk_hotdesk.enrolment import Enrolment
 from asterisk_hotdesk.errors import HotdeskError
+from asterisk_hotdesk.expiry import Expiry
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.login import ORIGIN, HotDesks
 from asterisk_hotdesk.message_lamps import MessageLamps
@@ -140,6 +141,14 @@ class Daemon:
             per_second=config.refresh.per_second,
             now=now,
         )
+        self._expiry = Expiry(
+            self.desks,
+            config,
+            ari,
+            warn=self._display.warn if config.provisioning.push else None,
+            hears_of_calls=self._events.connected.is_set,
+            now=now,
+        )
         self._proof = Proof(database, self._refresher, self._display, now)
         self._configurations = web.Configurations(config, enrolment, self._proof)
         self._signs = web.Signs(enrolment, self._proof, self._refresher, self._lamps)
@@ -210,7 +219,8 @@ class Daemon:
                 # Not before: to another daemon's desks, all of it would be wrong.
                 parts.create_task(after(self._calls.ours, part), name=part.__qualname__)
             # Not before: the phone of somebody who calls for help is to be left alone.
-            parts.create_task(after(self._emergencies.known, self._refresher.run))
+            for part in (self._refresher.run, self._expiry.run):
+                parts.create_task(after(self._emergencies.known, part))
 
     async def _keep_displays_talking(self) -> None:
         if self._config.provisioning.push:

@@ -95,6 +95,10 @@ _REFUSALS: dict[str, HotdeskError] = {
     "user_login_method_mailbox": Invalid(
         "Whoever logs in with the PIN of a mailbox needs a mailbox; see --mailbox."
     ),
+    "user_logout_form": Invalid(
+        "A user is logged out after hours or minutes, for example 4h or 90m, or daily"
+        " at a time, for example 18:00."
+    ),
     "device_base_user": NotFound("There is no such user to sit at the device."),
     "administrator_name_once": AlreadyExists(
         "An administrator with this name exists already."

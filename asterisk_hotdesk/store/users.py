@@ -8,7 +8,12 @@ from datetime import datetime
 
 from psycopg.rows import DictRow
 
-from asterisk_hotdesk.model import LoggedOutTreatment, LoginMethod, User
+from asterisk_hotdesk.model import (
+    LoggedOutTreatment,
+    LoginMethod,
+    OwnLogoutRules,
+    User,
+)
 from asterisk_hotdesk.store.database import Tx
 
 COLUMNS = """
@@ -17,7 +22,8 @@ COLUMNS = """
     users.logged_out_target, users.ringtone, users.mailbox, users.call_groups,
     users.pickup_groups, users.named_call_groups, users.named_pickup_groups,
     users.account_code, users.fixed_endpoint, users.queue_interface,
-    users.login_method, users.pin_set_at
+    users.login_method, users.pin_set_at, users.never_logout, users.logout_after_idle,
+    users.logout_after, users.logout_at, users.may_log_others_out
 """
 
 
@@ -45,6 +51,11 @@ def user_of(row: DictRow) -> User:
         queue_interface=row["queue_interface"],
         login_method=_method(row["login_method"]),
         pin_set_at=_moment(row["pin_set_at"]),
+        never_logout=row["never_logout"],
+        logout_after_idle=row["logout_after_idle"],
+        logout_after=row["logout_after"],
+        logout_at=row["logout_at"],
+        may_log_others_out=row["may_log_others_out"],
     )
 
 
@@ -58,7 +69,7 @@ def _moment(stored: datetime | str | None) -> datetime | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewUser:
+class NewUser(OwnLogoutRules):
     """What an administrator says about a user to be added."""
 
     extension: str
@@ -78,6 +89,7 @@ class NewUser:
     fixed_endpoint: str = ""
     queue_interface: str = ""
     login_method: LoginMethod | None = None
+    may_log_others_out: bool = False
 
 
 async def add(tx: Tx, users: Sequence[NewUser]) -> None:
@@ -89,12 +101,16 @@ async def add(tx: Tx, users: Sequence[NewUser]) -> None:
                                logged_out_treatment, logged_out_target, ringtone,
                                mailbox, call_groups, pickup_groups, named_call_groups,
                                named_pickup_groups, account_code, fixed_endpoint,
-                               queue_interface, login_method)
+                               queue_interface, login_method, never_logout,
+                               logout_after_idle, logout_after, logout_at,
+                               may_log_others_out)
             VALUES (%(account)s, %(extension)s, %(name)s, %(context)s, %(language)s,
                     %(logged_out_treatment)s, %(logged_out_target)s, %(ringtone)s,
                     %(mailbox)s, %(call_groups)s, %(pickup_groups)s,
                     %(named_call_groups)s, %(named_pickup_groups)s, %(account_code)s,
-                    %(fixed_endpoint)s, %(queue_interface)s, %(login_method)s)
+                    %(fixed_endpoint)s, %(queue_interface)s, %(login_method)s,
+                    %(never_logout)s, %(logout_after_idle)s, %(logout_after)s,
+                    %(logout_at)s, %(may_log_others_out)s)
             """,
             [vars(user) for user in users],
         )
@@ -216,7 +232,10 @@ async def update(tx: Tx, user: User) -> None:
             named_call_groups = %(named_call_groups)s,
             named_pickup_groups = %(named_pickup_groups)s,
             account_code = %(account_code)s, fixed_endpoint = %(fixed_endpoint)s,
-            queue_interface = %(queue_interface)s, login_method = %(login_method)s
+            queue_interface = %(queue_interface)s, login_method = %(login_method)s,
+            never_logout = %(never_logout)s, logout_after_idle = %(logout_after_idle)s,
+            logout_after = %(logout_after)s, logout_at = %(logout_at)s,
+            may_log_others_out = %(may_log_others_out)s
         WHERE id = %(id)s
         """,
         vars(user),

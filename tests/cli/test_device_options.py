@@ -17,6 +17,10 @@ DEFAULTS = {
     "outbound_proxy": "",
     "hot_desk_key": 1,
     "keep_key_positions": False,
+    "never_logout": False,
+    "logout_after_idle": "",
+    "logout_after": "",
+    "logout_at": "",
 }
 REMOTE = {
     "transport": "tls",
@@ -26,15 +30,22 @@ REMOTE = {
     "outbound_proxy": "sbc.example.net:5061",
     "hot_desk_key": 3,
     "keep_key_positions": True,
+    "never_logout": True,
+    "logout_after_idle": "90m",
+    "logout_after": "10h",
+    "logout_at": "18:00",
 }
 SAID = (
     "--transport", "tls", "--srtp", "--codecs", "g722,alaw",
     "--timezone", "Europe/Berlin", "--outbound-proxy", "sbc.example.net:5061",
-    "--hot-desk-key", "3", "--keep-key-positions",
+    "--hot-desk-key", "3", "--keep-key-positions", "--never-logout",
+    "--logout-after-idle", "90m", "--logout-after", "10H", "--logout-at", "18:00",
 )  # fmt: skip
 UNSAID = (
     "--transport", "", "--no-srtp", "--codecs", "", "--timezone", "",
     "--outbound-proxy", "", "--hot-desk-key", "", "--move-keys",
+    "--logout-by-rules", "--logout-after-idle", "", "--logout-after", "",
+    "--logout-at", "",
 )  # fmt: skip
 
 
@@ -69,8 +80,8 @@ async def test_options_of_a_file(office: Command, tmp_path: Path) -> None:
     header = "name;mac;" + ";".join(DEFAULTS) + ";base_user\n"
     file.write_text(
         header + "HD11;000413000011;tls;yes;g722,alaw;Europe/Berlin;"
-        "sbc.example.net:5061;3;yes;100\n"
-        "HD12;000413000012;;;;;;;;\n"
+        "sbc.example.net:5061;3;yes;yes;90m;10h;18:00;100\n"
+        "HD12;000413000012;;;;;;;;;;;;\n"
     )
     await office.succeeds("device", "add", "--csv", str(file))
     assert await shown(office, "HD11") == REMOTE
@@ -83,6 +94,8 @@ async def test_every_bad_option_of_a_file_is_told(
 ) -> None:
     file = tmp_path / "phones.csv"
     lines = {
+        "logout_at": ("6 pm", "time of day '6 pm': expected such as 18:00"),
+        "logout_after": ("0h", "time '0h': expected hours or minutes: 4h or 90m"),
         "transport": ("ws", "transport 'ws': expected udp, tcp or tls"),
         "srtp": ("1", "srtp '1': expected yes or no"),
         "codecs": ("g722 mp3", "codec 'mp3': expected Asterisk's names"),

@@ -44,11 +44,18 @@ async def test_users_are_added_listed_and_shown(hotdesk: Command) -> None:
         "fixed_endpoint": "",
         "queue_interface": "",
         "login_method": None,
+        "never_logout": False,
+        "logout_after_idle": "",
+        "logout_after": "",
+        "logout_at": "",
+        "may_log_others_out": False,
         "allowed": True,
         "pin_set": False,
         "device": None,
     }
-    more = {"since": None, "pin_set_at": None, "wrong_pins": 0, "locked_until": None}
+    more: dict[str, object] = {"since": None, "pin_set_at": None, "wrong_pins": 0}
+    more |= {"locked_until": None, "logout_rules": []}
+    more |= {"logout_due_at": None, "logout_due_by": None}
     assert await hotdesk.json("user", "show", "105") == listed[1] | more
     table = (await hotdesk.succeeds("user", "list")).out.splitlines()
     assert table[0].split("  ")[0] == "Extension"

@@ -74,6 +74,7 @@ def test_codes_are_what_people_dial() -> None:
     assert codes.login_code("100") == "*77*100*"
     assert codes.logout_code() == "*77*5*"
     assert codes.voicemail_code() == "*77*8*"
+    assert codes.force_logout_code("100") == "*77*6*100*"
 
 
 def test_codes_follow_the_prefix(tmp_path: Path) -> None:
@@ -96,6 +97,16 @@ def test_codes_follow_the_prefix(tmp_path: Path) -> None:
         ('login = "EXTPREFIXEXT"', "codes.login: should be made of PREFIX, digits"),
         ('logout = "PREFIX"', "codes: should all be different"),
         ('voicemail = "*77*5*"', "codes: should all be different"),
+        ('force_logout = "PREFIX*EXT*"', "codes: should have a force_logout that no"),
+        ('force_logout = "PREFIX*6"', "codes.force_logout: should be made of PREFIX"),
+        (
+            'login = "PREFIXEXT"\nforce_logout = "PREFIX6EXT"',
+            "codes: should have a force_logout that no",
+        ),
+        (
+            'force_logout = "PREFIXEXT*"\nlogout = "PREFIX55*"',
+            "codes: should have a force_logout that no",
+        ),
         ('ask = "*77*5*"', "codes: should all be different"),
         (
             'prefix = "77x"',

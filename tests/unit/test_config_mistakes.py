@@ -46,7 +46,36 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file(
             '[database]\nschema_name = "x"',
             "5: database.schema_name: unknown; did you mean database.schema?",
         ),
-        ("[warnings]", "4: warnings: unknown; expected one of asterisk, codes,"),
+        ("[warnings]", "4: warnings: unknown; did you mean logout.warn_minutes?"),
+        ("[zzz]", "4: zzz: unknown; expected one of asterisk, codes,"),
+        ("[logout]\nidle_hours = -1", "5: logout.idle_hours: should be greater than"),
+        ("[logout]\ntotal_hours = nan", "5: logout.total_hours: should be a finite"),
+        (
+            '[logout]\ndaily_at = "18:00"',
+            "4: logout: should have timezone, such as Europe/Berlin, where it has",
+        ),
+        (
+            '[logout]\ndaily_at = "24:00"',
+            '5: logout.daily_at: should be a time such as 18:00, not "24:00"',
+        ),
+        (
+            '[logout]\ntimezone = "Berlin"',
+            "5: logout.timezone: should be a time zone such as Europe/Berlin, not",
+        ),
+        (
+            '[logout]\nregion = "DE-XX"',
+            "5: logout.region: should be a country or a part that is known, and of DE",
+        ),
+        (
+            '[logout.hours]\nmon = "8-18"',
+            '5: logout.hours.mon: should be such as 08:00-18:00, not "8-18"',
+        ),
+        ('[logout.hours]\nmo = "08:00-18:00"', "5: logout.hours.mo: should be 'mon',"),
+        ("[logout]\nper_second = 11", "5: logout.per_second: should be less than or"),
+        (
+            '[logout.accounts.acme]\ndaily_at = "18:00"',
+            "4: logout: should have timezone",
+        ),
         ("[[pins]]\nlength = 5", "4: pins: should be a table"),
         ('[pins]\nlength = "5"', '5: pins.length: should be a whole number, not "5"'),
         (

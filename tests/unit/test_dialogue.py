@@ -21,6 +21,7 @@ from asterisk_hotdesk.dialogue import (
     Prompt,
     Step,
     TryLogin,
+    TryLogOtherOut,
     TryLogout,
     prompt_for,
 )
@@ -29,6 +30,7 @@ from asterisk_hotdesk.errors import (
     BadCredentials,
     InEmergency,
     LockedOut,
+    MayNotLogOthersOut,
     NobodyLoggedIn,
     NoLocation,
     NoPhoneLogin,
@@ -288,6 +290,52 @@ def test_a_wrong_old_pin_is_asked_for_again_like_any() -> None:
     assert call.refused(BadCredentials()) == Finish(
         (Prompt.BAD_CREDENTIALS, Prompt.GOODBYE)
     )
+
+
+def test_who_may_logs_another_out_with_the_own_pin() -> None:
+    call = dialogue()
+
+    assert call.log_other_out("100", by="101") == ask_pin()
+    assert call.heard(pressed(PIN)) == TryLogOtherOut("100", "101", PIN)
+    assert call.logged_out("100") == Finish((Prompt.LOGGED_OUT,), "100")
+
+
+def test_nobody_else_can_log_another_out_than_who_sits_there() -> None:
+    call = dialogue(tries=2)
+    call.log_other_out("100", by="101")
+
+    assert call.heard(STAR) == ask_pin()
+    assert call.heard(pressed(WRONG)) == TryLogOtherOut("100", "101", WRONG)
+    assert call.refused(BadCredentials()) == ask_pin(Prompt.BAD_CREDENTIALS)
+    call.heard(pressed(WRONG))
+    assert call.refused(BadCredentials()) == Finish(
+        (Prompt.BAD_CREDENTIALS, Prompt.GOODBYE)
+    )
+
+
+@pytest.mark.parametrize(
+    ("refusal", "prompt"),
+    [
+        (NobodyLoggedIn(), Prompt.NOBODY_LOGGED_IN),
+        (InEmergency(), Prompt.IN_EMERGENCY),
+        (MayNotLogOthersOut(), Prompt.MAY_NOT_LOG_OTHERS_OUT),
+    ],
+)
+def test_a_logout_of_another_that_is_refused_ends_the_call(
+    refusal: Refused, prompt: Prompt
+) -> None:
+    call = dialogue()
+    call.log_other_out("100", by="101")
+    call.heard(pressed(PIN))
+
+    assert call.refused(refusal) == Finish((prompt, Prompt.GOODBYE), "100")
+
+
+def test_a_logout_of_another_shows_no_pin() -> None:
+    call = dialogue()
+    call.log_other_out("100", by="101")
+
+    assert PIN not in repr([call.heard(pressed(PIN)), call])
 
 
 def choosing(tries: int = 3) -> Dialogue:

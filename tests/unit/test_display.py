@@ -220,3 +220,32 @@ async def test_what_asterisk_refuses_is_not_sent_again(
 
     office.refuses = ""
     assert await told(display, office) == []
+
+
+async def test_a_snom_says_when_its_user_will_be_logged_out(
+    display: Display, office: Office
+) -> None:
+    office.desks["HD0001"] = desk(user=replace(ALICE, language="de"))
+    await display.warn("HD0001", 1, "18:00", "*77*5*")
+
+    ((device, *_, page),) = office.shown
+    assert device == "HD0001"
+    assert "Sie werden um 18:00 abgemeldet" in page
+    assert "Sofort abmelden: *77*5*" in page
+
+
+@pytest.mark.parametrize(
+    ("login", "in_call", "phone"),
+    [(2, False, D785), (1, True, D785), (1, False, PhoneKind(vendor="fanvil"))],
+    ids=["another login", "in a call", "no such screen"],
+)
+async def test_no_logout_is_announced(
+    display: Display, office: Office, login: int, in_call: bool, phone: PhoneKind
+) -> None:
+    office.in_call = {"HD0001"} if in_call else set()
+    office.desks["HD0001"] = desk(device=replace(DEVICE, phone=phone))
+
+    is_done = await display.warn("HD0001", login, "18:00", "*77*5*")
+
+    assert office.shown == []
+    assert is_done == (not in_call)

@@ -405,6 +405,12 @@ def test_the_codes_are_the_configured_ones() -> None:
         " same => n,Goto(hotdesk-ivr,login,1)",
     ]
     assert starts(logins)[:10] == [f"_*77*{'X' * n}*" for n in range(1, 11)]
+    others = logins[20:]
+    assert others[4:6] == [
+        "exten => _*77*6*XXX*,1,Set(HOTDESK_EXTENSION=${EXTEN:6:3})",
+        " same => n,Goto(hotdesk-ivr,log_other_out,1)",
+    ]
+    assert starts(others)[:10] == [f"_*77*6*{'X' * n}*" for n in range(1, 11)]
     assert codes[-1] == "exten => *77*8*,1,Goto(hotdesk-voicemail,s,1)"
 
 
@@ -464,8 +470,10 @@ def test_our_application_is_asked_and_its_absence_is_said() -> None:
             "${CHANNEL(language)})"
             for what in ("logout", "change_pin")
         ),
+        " same => n,Stasis(desks,log_other_out,${HOTDESK_EXTENSION},"
+        "${CHANNEL(endpoint)},${CHANNEL(language)})",
     ]
-    assert sum('"${STASISSTATUS}" = "FAILED"' in line for line in ivr) == 3
+    assert sum('"${STASISSTATUS}" = "FAILED"' in line for line in ivr) == 4
     assert found["hotdesk-unavailable"][1] == (" same => n,Playback(im-sorry&beep)")
 
 

@@ -19,6 +19,7 @@ from asterisk_hotdesk.errors import (
     AlreadyLoggedIn,
     BadCredentials,
     LockedOut,
+    MayNotLogOthersOut,
     NobodyLoggedIn,
     NotAHotDesk,
     PinExpired,
@@ -381,6 +382,28 @@ class Desks:
         self.tried.append(("change", extension, old, new, device_name))
         self._next()
 
+    async def require_may_log_others_out(
+        self, _: object, *, device_name: str, now: datetime
+    ) -> str:
+        assert (device_name, now) == ("HD0001", NOW)
+        if not self.sits_here:
+            raise MayNotLogOthersOut
+        return self.sits_here
+
+    async def log_other_out(
+        self,
+        _: object,
+        *,
+        extension: str,
+        by: str,
+        pin: str,
+        device_name: str,
+        now: datetime,
+    ) -> Outcome:
+        assert now == NOW
+        self.tried.append(("log other out", extension, by, pin, device_name))
+        return self._next()
+
     async def log_out(self, _: object, *, device_name: str, now: datetime) -> Outcome:
         assert now == NOW
         self.tried.append(("logout", device_name))
@@ -397,6 +420,8 @@ def desks(monkeypatch: pytest.MonkeyPatch) -> Desks:
         "extension_at",
         "check_pin_to_change",
         "change_pin",
+        "require_may_log_others_out",
+        "log_other_out",
     ):
         monkeypatch.setattr(f"asterisk_hotdesk.login.{name}", getattr(desks, name))
     return desks
@@ -413,6 +438,7 @@ DIALLED = ("login", "100", "HD0001", "de")
 ASKED = ("login", "", "HD0001", "")
 LOGOUT = ("logout", "", "HD0001", "")
 CHANGE = ("change_pin", "", "HD0001", "")
+OTHER = ("log_other_out", "100", "HD0001", "")
 NEW = "739251"
 
 
@@ -460,6 +486,25 @@ async def test_whoever_dialled_no_extension_types_it(desks: Desks) -> None:
     assert desks.tried == [("login", "100", PIN, "HD0001")]
     assert line.said[0] == words(Prompt.ASK_EXTENSION)
     assert line.languages == {"en"}
+
+
+async def test_another_is_logged_out_with_the_pin_of_who_sits_there(
+    desks: Desks,
+) -> None:
+    desks.sits_here = "101"
+
+    line = await served(f".{PIN}", args=OTHER)
+
+    assert desks.tried == [("log other out", "100", "101", PIN, "HD0001")]
+    assert line.said == [words(Prompt.ASK_PIN), words(Prompt.LOGGED_OUT, number="100")]
+
+
+async def test_who_may_log_nobody_out_is_not_asked_for_a_pin(desks: Desks) -> None:
+    line = await served(args=OTHER)
+
+    assert desks.tried == []
+    assert line.said == [words(Prompt.MAY_NOT_LOG_OTHERS_OUT, Prompt.GOODBYE)]
+    assert line.ended == "hung up"
 
 
 async def test_a_logout_needs_no_key(desks: Desks) -> None:
