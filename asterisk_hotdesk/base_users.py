@@ -14,7 +14,8 @@ from datetime import datetime
 from asterisk_hotdesk.errors import HotdeskError, Refused
 from asterisk_hotdesk.login import HotDesks, log_in_by_administrator
 from asterisk_hotdesk.model import Device, Source, User
-from asterisk_hotdesk.store import base_users
+from asterisk_hotdesk.store import base_users, events
+from asterisk_hotdesk.store.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,22 @@ class BaseUsers:
                 now=self._now(),
                 source=BY_BASE_USER,
             )
-        except Refused as refusal:
-            log.warning("%s cannot sit at %s: %s", user.key, device.name, refusal)
+        except Refused as error:
+            log.warning("%s cannot sit at %s: %s", user.key, device.name, error)
+            await self._keep_refusal(error, user, device)
         async with self._desks.database.transaction() as tx:
             await base_users.is_there(tx, device)
+
+    async def _keep_refusal(self, refusal: Refused, user: User, device: Device) -> None:
+        refused = Event(
+            at=self._now(),
+            what="refused",
+            code=refusal.code,
+            account=device.account,
+            extension=user.extension,
+            name=user.name,
+            device=device.name,
+            by=BY_BASE_USER.by,
+        )
+        async with self._desks.database.transaction() as tx:
+            await events.record(tx, refused)

@@ -282,6 +282,7 @@ def _event(what: str, call: EmergencyCall, desk: Desk, at: datetime) -> Event:
         code=call.number,
         account=desk.device.account,
         extension=desk.user.extension if desk.user else "",
+        name=desk.user.name if desk.user else "",
         device=call.device,
         by="phone",
     )

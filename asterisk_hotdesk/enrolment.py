@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asterisk_hotdesk.config import ProvisioningConfig
-from asterisk_hotdesk.model import Change, Desk, PhoneKind, UserKey
+from asterisk_hotdesk.model import Change, Desk, PhoneKind, Source, UserKey
 from asterisk_hotdesk.store import (
     Database,
     Tx,
@@ -90,7 +90,8 @@ class Enrolment:
         async with self._database.transaction() as tx:
             phone, allowed_in = await phones.find(tx, request.mac)
             if phone is None and allowed_in and self._may_claim(request, allowed_in):
-                await self._claim(tx, request.mac, allowed_in)
+                asked = Source("http", address=request.address)
+                await self._claim(tx, request.mac, allowed_in, asked)
                 phone, _ = await phones.find(tx, request.mac)
             if phone is None or not phone.desk.device.enabled:
                 return None
@@ -109,8 +110,8 @@ class Enrolment:
             return None
         return phone.desk if _known(phone, token_hash(token), "steady") else None
 
-    async def bootstrap_token(self, mac: str) -> str | None:
-        """Return a token for the first fetch of the phone with *mac*.
+    async def bootstrap_token(self, mac: str, address: str = "") -> str | None:
+        """Return a token for the first fetch of the phone with *mac* at *address*.
 
         None: it is no device and may not become one, or its enrolment is over.
         """
@@ -118,7 +119,8 @@ class Enrolment:
         async with self._database.transaction() as tx:
             phone, allowed_in = await phones.find(tx, mac)
             if phone is None and allowed_in:
-                await self._claim(tx, mac, allowed_in)
+                asked = Source("pnp", address=address)
+                await self._claim(tx, mac, allowed_in, asked)
                 phone, _ = await phones.find(tx, mac)
             if phone is None or not _is_open(phone, now):
                 return None
@@ -143,7 +145,8 @@ class Enrolment:
         log.warning("%s asks for the configurations of many phones", address)
         async with self._database.transaction() as tx:
             await events.record(
-                tx, Event(at=self._now(), what="mac_sweep", code=address, by="http")
+                tx,
+                Event(at=self._now(), what="mac_sweep", by="http", address=address),
             )
 
     def _may_claim(self, request: Request, account: str) -> bool:
@@ -158,7 +161,7 @@ class Enrolment:
         right = hmac.compare_digest(token, account_token(self._key, account or ""))
         return right and account is not None
 
-    async def _claim(self, tx: Tx, mac: str, account: str) -> None:
+    async def _claim(self, tx: Tx, mac: str, account: str, asked: Source) -> None:
         now = self._now()
         until = now + timedelta(minutes=self._config.enrolment_minutes)
         deliveries = self._config.enrolment_deliveries
@@ -168,7 +171,15 @@ class Enrolment:
         await discovered.forget(tx, mac)
         await events.record(
             tx,
-            Event(at=now, what="device_claimed", account=account, device=name, by=mac),
+            Event(
+                at=now,
+                what="device_claimed",
+                code=mac,
+                account=account,
+                device=name,
+                by=asked.by,
+                address=asked.address,
+            ),
         )
         await _tell_everybody(tx, name)
         log.info("%s is %s from now on", mac, name)
@@ -192,7 +203,8 @@ class Enrolment:
                         what="device_enrolled",
                         account=device.account,
                         device=device.name,
-                        by=request.address,
+                        by="http",
+                        address=request.address,
                     ),
                 )
                 await _tell_everybody(tx, device.name)

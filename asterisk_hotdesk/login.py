@@ -513,16 +513,22 @@ async def _record_refusal(
     source: Source = BY_PHONE,
 ) -> None:
     async with desks.database.transaction() as tx:
-        if not await users.extension_exists(tx, extension):
+        device = await devices.find(tx, device_name)
+        account = device.account if device else ""
+        known = await users.with_extension(tx, extension, "")
+        if not known:
             # It may be a PIN, typed at the wrong prompt.
             extension = ""
+        meant = next((user for user in known if user.account == account), None)
         await events.record(
             tx,
             Event(
                 at=now,
                 what="refused",
                 code=refusal.code,
+                account=account,
                 extension=extension,
+                name=meant.name if meant else "",
                 device=device_name,
                 by=source.by,
                 actor=source.actor,

@@ -175,8 +175,8 @@ class Source:
     """Through which way in something was done, by whom, and from where."""
 
     by: str
-    """phone, menu, command, web, api, ami, rule, base user …; stored, so never rename
-    one."""
+    """phone, menu, command, web, api, ami, rule, base user; for phones that come by
+    themselves http and pnp; stored, so never rename one."""
     actor: str = ""
     """The administrator, AMI user or rule; empty: whoever was at the phone."""
     address: str = ""

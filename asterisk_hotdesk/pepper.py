@@ -45,6 +45,11 @@ def provisioning_key(config: Config) -> bytes:
     return hmac.digest(pepper(config), b"provisioning key", hashlib.sha256)
 
 
+def pseudonym_key(config: Config) -> bytes:
+    """Return the key from which people's pseudonyms in the history are derived."""
+    return hmac.digest(pepper(config), b"pseudonym key", hashlib.sha256)
+
+
 def _make(path: Path) -> str:
     """Return what the file *path* says, after making it if nobody else did."""
     path.parent.mkdir(parents=True, exist_ok=True)

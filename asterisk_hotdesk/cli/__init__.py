@@ -35,6 +35,8 @@ COMMANDS = {
         "Add, edit, list and remove users; set PINs and function keys.",
     ),
     "status": ("status:status", "Show who sits where, and which phones lag behind."),
+    "history": ("history:history", "Show what happened, the newest last."),
+    "explain": ("explaining:explain", "Say why a login fails or a phone lags behind."),
     "login": ("seats:login", "Log a user in at a device, without a PIN."),
     "logout": ("seats:logout", "Make devices idle."),
     "webhook": ("webhooks:webhook", "See how webhooks fare, and send a test."),

@@ -10,7 +10,7 @@ from asterisk_hotdesk.administration.values import mac_shown
 from asterisk_hotdesk.cli.logout_showing import Outlook, outlook_at
 from asterisk_hotdesk.cli.opening import now
 from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
-from asterisk_hotdesk.cli.status_showing import contact, restarted, since
+from asterisk_hotdesk.cli.status_showing import contact, kind_shown, since
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import NotFound
 from asterisk_hotdesk.model import Desk, Device, User
@@ -140,7 +140,7 @@ class Details:
                 ("User agent", seen.user_agent or seen.fetched_user_agent or "-"),
                 ("Fetched", moment(seen.fetched_at)),
                 ("Started", moment(seen.booted_at)),
-                ("Restarted", restarted(device, seen)),
+                ("Restarted", _restarted(device, seen)),
             ]
         if with_secrets:
             shown += [
@@ -222,6 +222,14 @@ async def details(config: Config, database: Database, name: str) -> Details:
             at=now(),
             outlook=await outlook_at(config, tx, desk),
         )
+
+
+def _restarted(device: Device, seen: DeviceStatus) -> Cell:
+    """Return when the phone restarted instead of only fetching, and what to do."""
+    if seen.restarted_at is None:
+        return "-"
+    kind = kind_shown(device.phone)
+    return (f"{moment(seen.restarted_at)}; update the firmware of {kind}", "yellow")
 
 
 def _named(user: User | None) -> str:

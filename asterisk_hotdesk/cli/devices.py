@@ -125,7 +125,8 @@ async def list_devices(config: Config, database: Database, as_json: bool) -> Non
         output.say("No devices; see: hotdesk device add --help")
     else:
         output.table(device_showing.COLUMNS, map(device_showing.row, desks))
-        for sentence in status_showing.location_advice(desks):
+        lost = [desk.device.name for desk in desks if not desk.device.location]
+        for sentence in status_showing.location_advice(lost):
             output.note(sentence)
 
 

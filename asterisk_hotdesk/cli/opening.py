@@ -7,12 +7,14 @@ import functools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 import click
 
+from asterisk_hotdesk.cli.administrator import unix_login
 from asterisk_hotdesk.config import Config, load
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.model import BY_COMMAND, Source
@@ -29,8 +31,8 @@ def now() -> datetime:
 
 
 def source() -> Source:
-    """Return who does what a command does."""
-    return BY_COMMAND
+    """Return who does what a command does: whoever has typed it."""
+    return replace(BY_COMMAND, actor=unix_login())
 
 
 def settings() -> Config:

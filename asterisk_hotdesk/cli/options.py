@@ -15,6 +15,10 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for programs."
 )
 
+as_csv_option = click.option(
+    "--csv", "as_csv", is_flag=True, help="Print CSV, for spreadsheets."
+)
+
 yes_option = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
 
 account_option = click.option(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from asterisk_hotdesk.errors import Refused
-from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User
+from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User, user_key
 
 Cell = str | tuple[str, str]
 """A text, or a text with the style that it has on a terminal."""
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 _MOST_PRETTY = 500
 """Rich takes a millisecond for each row: a long table is printed plainly."""
@@ -26,16 +29,22 @@ _MOST_PRETTY = 500
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Print *rows* under their *columns*, aligned."""
-    texts = [[_text(cell) for cell in row] for row in rows]
-    if not sys.stdout.isatty() or len(texts) > _MOST_PRETTY:
+    listed = list(rows)
+    if not sys.stdout.isatty() or len(listed) > _MOST_PRETTY:
+        texts = [[_text(cell) for cell in row] for row in listed]
         _print_plainly([[Text(column) for column in columns], *texts])
         return
+    Console(highlight=False).print(drawn(columns, listed))
+
+
+def drawn(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
+    """Return *rows* under their *columns* for a terminal, cut to its width."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         shown.add_column(column)
-    for row in texts:
-        shown.add_row(*row)
-    Console(highlight=False).print(shown)
+    for row in rows:
+        shown.add_row(*map(_text, row))
+    return shown
 
 
 def fields(pairs: Iterable[tuple[str, Cell]]) -> None:
@@ -48,9 +57,37 @@ def as_json(content: Any) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=_plain))
 
 
+def csv_head(columns: Sequence[str]) -> None:
+    """Print the first line of a CSV file."""
+    csv.writer(sys.stdout, lineterminator="\n").writerow(columns)
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print *rows* as lines of a CSV file with *columns*; times are as in JSON.
+
+    None is empty.  A text that a spreadsheet would take for a formula has an
+    apostrophe before it: a phone chooses its user agent.  Source: OWASP, CSV Injection.
+    """
+    csv.writer(sys.stdout, lineterminator="\n").writerows(
+        [_csv_cell(row[column]) for column in columns] for row in rows
+    )
+
+
+def only_one(**given: bool) -> None:
+    """Raise `click.UsageError` if more than one of these options is *given*."""
+    names = [f"--{name}" for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise click.UsageError(f"{' and '.join(names)} exclude each other.")
+
+
 def say(text: str) -> None:
     """Print one line that says what was done."""
     click.echo(printable(text))
+
+
+def sentence(text: str, style: str = "") -> None:
+    """Print one sentence on a line, on a terminal with a *style*."""
+    Console(highlight=False).print(_text((text, style)), soft_wrap=True)
 
 
 def note(text: str) -> None:
@@ -91,7 +128,12 @@ def counted(names: Collection[str], kind: str) -> str:
 
 def extension_shown(user: User) -> str:
     """Return the extension, with the account where it is not the usual one."""
-    return user.extension if user.account == DEFAULT_ACCOUNT else user.key
+    return key_shown(user.account, user.extension)
+
+
+def key_shown(account: str, extension: str) -> str:
+    """Return the same for somebody of whom only these are known."""
+    return extension if account == DEFAULT_ACCOUNT else user_key(account, extension)
 
 
 def printable(text: str) -> str:
@@ -121,6 +163,19 @@ def _print_plainly(rows: Sequence[Sequence[Text]]) -> None:
         )
         line.rstrip()
         console.print(line, soft_wrap=True)
+
+
+def _csv_cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"'{value}" if value.startswith(_FORMULAS) else value
+        case datetime():
+            return value.isoformat()
+    return str(value)
 
 
 def _plain(value: object) -> str:

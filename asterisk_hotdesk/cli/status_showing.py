@@ -4,96 +4,108 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from asterisk_hotdesk.cli.output import Cell, extension_shown, moment
-from asterisk_hotdesk.model import Desk, Device
+from asterisk_hotdesk.cli import changes
+from asterisk_hotdesk.cli.opening import now
+from asterisk_hotdesk.cli.output import Cell, key_shown, moment
+from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.model import Desk, PhoneKind
+from asterisk_hotdesk.store import Database, overview
+from asterisk_hotdesk.store.overview import DeskStatus
 from asterisk_hotdesk.store.status import DeviceStatus
 
 _MOST_NAMED = 5
 
 COLUMNS = ("Device", "User", "Name", "Since", "PBX", "Phone", "Seen", "Location")
 
+OF_PROGRAMS = (
+    *("device", "account", "extension", "name", "since"),
+    *("in_force", "confirmed", "stale", "registered", "reachable", "in_call"),
+    *("address", "user_agent", "restarted_at", "mac", "location", "enabled"),
+    *("vendor", "model", "firmware", "generation", "decided_at", "routed_at"),
+    *("refreshed_at", "confirmed_at", "registered_since", "round_trip_ms"),
+    *("in_emergency_call", "last_call_at", "seen_at", "booted_at", "fetched_at"),
+    "fetched_generation",
+)
+"""The keys of the JSON and the columns of the CSV, in their order."""
+
 
 @dataclass(frozen=True)
-class Seat:
-    """A desk, and what is known of its phone."""
+class Picture:
+    """All desks at one moment, used ones first, and whether somebody serves them."""
 
-    desk: Desk
-    seen: DeviceStatus | None
+    desks: Sequence[DeskStatus]
     stale_before: datetime
+    """A switch that was decided before then and is not confirmed is a stale phone."""
+    daemon_running: bool
 
-    @property
-    def in_force(self) -> bool | None:
-        """Return whether the PBX has followed the last switch; None: there is none."""
-        switch = self.desk.switch
-        return None if switch is None else switch.routed_at is not None
+    def for_programs(self) -> list[dict[str, Any]]:
+        """Return what programs get of each desk, with the keys `OF_PROGRAMS`."""
+        return [
+            {
+                name: self.is_stale(desk) if name == "stale" else getattr(desk, name)
+                for name in OF_PROGRAMS
+            }
+            for desk in self.desks
+        ]
 
-    @property
-    def confirmed(self) -> bool | None:
-        """Return whether the phone has fetched since the last switch, if any."""
-        switch = self.desk.switch
-        return None if switch is None else switch.confirmed_at is not None
+    def rows(self) -> list[list[Cell]]:
+        """Return what people get of each desk, in the order of `COLUMNS`."""
+        return [self._row(desk) for desk in self.desks]
 
-    @property
-    def stale(self) -> bool:
-        """Return whether the phone had its time to fetch, and did not."""
-        switch = self.desk.switch
+    def counted(self) -> str:
+        """Return how many desks there are of which kind."""
+        used = sum(desk.extension is not None for desk in self.desks)
+        stale = sum(map(self.is_stale, self.desks))
+        pending = sum(desk.in_force is False for desk in self.desks)
         return (
-            switch is not None
-            and switch.confirmed_at is None
-            and switch.decided_at < self.stale_before
+            f"devices: {len(self.desks)} (used: {used},"
+            f" idle: {len(self.desks) - used});"
+            f" stale phones: {stale}; pending switches: {pending};"
+            f" the daemon is {'running' if self.daemon_running else 'not running'}"
         )
 
-    @property
-    def restarts(self) -> bool:
-        """Return whether the phone restarted lately instead of only fetching."""
-        return self.seen is not None and self.seen.restarted_at is not None
+    def is_stale(self, desk: DeskStatus) -> bool:
+        """Return whether the phone had its time to fetch, and did not."""
+        return desk.is_stale(self.stale_before)
+
+    def _row(self, desk: DeskStatus) -> list[Cell]:
+        who = key_shown(desk.account, desk.extension) if desk.extension else None
+        return [
+            desk.device,
+            (who, "green") if who else "-",
+            desk.name or "-",
+            moment(desk.since),
+            _pbx(desk),
+            self._phone(desk),
+            contact(desk),
+            desk.location or "-",
+        ]
+
+    def _phone(self, desk: DeskStatus) -> Cell:
+        if desk.confirmed is None:
+            return "-"
+        if self.is_stale(desk):
+            return ("stale", "red")
+        if not desk.confirmed:
+            return ("waiting", "yellow")
+        return ("restarts", "yellow") if desk.restarted_at else "confirmed"
 
 
-def summary(seat: Seat) -> dict[str, Any]:
-    """Return what programs get."""
-    user, seen = seat.desk.user, seat.seen
-    return {
-        "device": seat.desk.device.name,
-        "account": seat.desk.device.account,
-        "extension": user.extension if user else None,
-        "name": user.name if user else None,
-        "since": since(seat.desk),
-        "in_force": seat.in_force,
-        "confirmed": seat.confirmed,
-        "stale": seat.stale,
-        "registered": seen.registered if seen else None,
-        "reachable": seen.reachable if seen else None,
-        "in_call": seen.in_call if seen else None,
-        "address": seen.address if seen else "",
-        "user_agent": seen.user_agent if seen else "",
-        "restarted_at": seen.restarted_at if seen else None,
-    }
+async def look(config: Config, database: Database) -> Picture:
+    """Return how all desks are now."""
+    async with database.transaction() as tx:
+        desks = await overview.all_desks(tx)
+    return Picture(
+        sorted(desks, key=lambda desk: desk.extension is None),
+        now() - timedelta(seconds=config.refresh.stale_seconds),
+        await changes.daemon_is_running(config, database),
+    )
 
 
-def row(seat: Seat) -> list[Cell]:
-    """Return what people get, in the order of `COLUMNS`."""
-    user = seat.desk.user
-    return [
-        seat.desk.device.name,
-        (extension_shown(user), "green") if user else "-",
-        user.name if user else "-",
-        moment(since(seat.desk)),
-        _pbx(seat),
-        _phone(seat),
-        contact(seat.seen),
-        seat.desk.device.location or "-",
-    ]
-
-
-def since(desk: Desk) -> datetime | None:
-    """Return since when the user sits there; the switch that began it tells."""
-    return desk.switch.decided_at if desk.user and desk.switch else None
-
-
-def contact(seen: DeviceStatus | None) -> Cell:
+def contact(seen: DeskStatus | DeviceStatus | None) -> Cell:
     """Return how Asterisk sees the phone."""
     if seen is None or seen.registered is None:
         return "unknown"
@@ -104,26 +116,17 @@ def contact(seen: DeviceStatus | None) -> Cell:
     return ("in call", "cyan") if seen.in_call else "registered"
 
 
-def counted(seats: Sequence[Seat], *, daemon_running: bool) -> str:
-    """Return the line below the table."""
-    used = sum(seat.desk.user is not None for seat in seats)
-    stale = sum(seat.stale for seat in seats)
-    pending = sum(seat.in_force is False for seat in seats)
-    return (
-        f"devices: {len(seats)} (used: {used}, idle: {len(seats) - used});"
-        f" stale phones: {stale}; pending switches: {pending};"
-        f" the daemon is {'running' if daemon_running else 'not running'}"
-    )
+def since(desk: Desk) -> datetime | None:
+    """Return since when the user sits there; the switch that began it tells."""
+    return desk.switch.decided_at if desk.user and desk.switch else None
 
 
-def advice(seats: Sequence[Seat]) -> list[str]:
+def advice(desks: Sequence[DeskStatus]) -> list[str]:
     """Return what to do about phones that restart, a sentence for each kind."""
     names: dict[str, list[str]] = {}
-    for seat in seats:
-        if seat.restarts:
-            names.setdefault(kind_shown(seat.desk.device), []).append(
-                seat.desk.device.name
-            )
+    for desk in desks:
+        if desk.restarted_at:
+            names.setdefault(kind_shown(desk), []).append(desk.device)
     return [
         f"Restarts where it should only fetch: {', '.join(devices)}. Update the"
         f" firmware of {kind}."
@@ -131,44 +134,25 @@ def advice(seats: Sequence[Seat]) -> list[str]:
     ]
 
 
-def location_advice(desks: Sequence[Desk]) -> list[str]:
-    """Return what to do about devices without a location: a sentence, or none."""
-    lost = sorted(desk.device.name for desk in desks if not desk.device.location)
+def location_advice(lost: Sequence[str]) -> list[str]:
+    """Return what to do about the devices *lost*, which have no location, if any."""
     if not lost:
         return []
-    named = ", ".join(lost[:_MOST_NAMED]) + (", …" if len(lost) > _MOST_NAMED else "")
+    first = sorted(lost)[:_MOST_NAMED]
+    named = ", ".join(first) + (", …" if len(lost) > _MOST_NAMED else "")
     return [
         f"{len(lost)} without a location ({named}): nobody can tell where an emergency"
         " call comes from; see: hotdesk device edit --location"
     ]
 
 
-def restarted(device: Device, seen: DeviceStatus) -> Cell:
-    """Return when the phone restarted instead of only fetching, and what to do."""
-    if seen.restarted_at is None:
-        return "-"
-    kind = kind_shown(device)
-    return (f"{moment(seen.restarted_at)}; update the firmware of {kind}", "yellow")
-
-
-def kind_shown(device: Device) -> str:
-    """Return the vendor, model and firmware of a device's phone."""
-    phone = device.phone
+def kind_shown(phone: PhoneKind | DeskStatus) -> str:
+    """Return the vendor, model and firmware of a phone."""
     shown = " ".join(filter(None, (phone.vendor, phone.model, phone.firmware)))
     return shown or "the phone"
 
 
-def _pbx(seat: Seat) -> Cell:
-    if seat.in_force is None:
+def _pbx(desk: DeskStatus) -> Cell:
+    if desk.in_force is None:
         return "-"
-    return "in force" if seat.in_force else ("pending", "yellow")
-
-
-def _phone(seat: Seat) -> Cell:
-    if seat.confirmed is None:
-        return "-"
-    if seat.stale:
-        return ("stale", "red")
-    if not seat.confirmed:
-        return ("waiting", "yellow")
-    return ("restarts", "yellow") if seat.restarts else "confirmed"
+    return "in force" if desk.in_force else ("pending", "yellow")

@@ -12,6 +12,7 @@ from asterisk_hotdesk.config.codes import CodesConfig
 from asterisk_hotdesk.config.emergency import EmergencyConfig
 from asterisk_hotdesk.config.features import FeaturesConfig
 from asterisk_hotdesk.config.file import Key, TomlFile
+from asterisk_hotdesk.config.history import HistoryConfig
 from asterisk_hotdesk.config.loading import fill
 from asterisk_hotdesk.config.logout import LogoutConfig
 from asterisk_hotdesk.config.metrics import MetricsConfig
@@ -37,6 +38,7 @@ __all__ = [
     "DatabaseConfig",
     "EmergencyConfig",
     "FeaturesConfig",
+    "HistoryConfig",
     "LogoutConfig",
     "MetricsConfig",
     "PinsConfig",
@@ -89,6 +91,7 @@ class Config(Table):
     pnp: PnpConfig = Field(default_factory=PnpConfig)
     refresh: RefreshConfig = Field(default_factory=RefreshConfig)
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
+    history: HistoryConfig = Field(default_factory=HistoryConfig)
     prompts: PromptsConfig = Field(default_factory=PromptsConfig)
     metrics: MetricsConfig = Field(default_factory=MetricsConfig)
     webhooks: dict[WebhookName, WebhookConfig] = Field(default_factory=dict)

@@ -31,12 +31,13 @@ from asterisk_hotdesk.pbx.features import Features
 from asterisk_hotdesk.pbx.mailboxes import Mailboxes
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.pbx.voicemail import Voicemail
-from asterisk_hotdesk.pepper import pepper, provisioning_key
+from asterisk_hotdesk.pepper import pepper, provisioning_key, pseudonym_key
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.pnp.responder import Responder
 from asterisk_hotdesk.proof import Proof
 from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
+from asterisk_hotdesk.retention import Retention
 from asterisk_hotdesk.service.calls import Calls
 from asterisk_hotdesk.service.clock import now
 from asterisk_hotdesk.service.live import live
@@ -132,6 +133,9 @@ class Daemon:
             port=config.pnp.port,
             interface=config.pnp.interface,
         )
+        self._retention = Retention(
+            database, config.history, pseudonym_key(config), now
+        )
         self._display = Display(
             database,
             routes,
@@ -213,6 +217,7 @@ class Daemon:
                 self._base_users.run,
                 self._staleness.run,
                 self._keep_telling_webhooks,
+                self._retention.run,
                 self._keep_hearing_changes,
                 self._keep_hearing_events,
             ):

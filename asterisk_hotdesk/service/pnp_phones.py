@@ -21,7 +21,7 @@ class PnpPhones:
         mac = sighting.mac
         # Many say "OEM" of themselves: their addresses know better.
         vendor = vendor_of_mac(mac) or sighting.vendor.lower()
-        token = await self._enrolment.bootstrap_token(mac)
+        token = await self._enrolment.bootstrap_token(mac, sighting.address)
         if token is not None:
             return web.bootstrap_url(self._base_url, token, mac, vendor)
         kind = PhoneKind(

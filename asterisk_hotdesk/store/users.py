@@ -138,6 +138,18 @@ async def hold(tx: Tx, account: str, extensions: Sequence[str]) -> list[User]:
     return [user_of(row) for row in await rows.fetchall()]
 
 
+async def with_extension(tx: Tx, extension: str, account: str) -> list[User]:
+    """Return the users of *extension* in *account*, or in any if that is empty."""
+    rows = await tx.execute(
+        f"""
+        SELECT {COLUMNS} FROM users
+        WHERE extension = %s AND (account = %s OR %s = '') ORDER BY account
+        """,  # noqa: S608
+        [extension, account, account],
+    )
+    return [user_of(row) for row in await rows.fetchall()]
+
+
 async def by_id(tx: Tx, user_id: int | None) -> User | None:
     """Return the user with this id, or None."""
     rows = await tx.execute(
@@ -169,14 +181,6 @@ async def queue_members_away(tx: Tx) -> list[User]:
         """  # noqa: S608
     )
     return [user_of(row) for row in await rows.fetchall()]
-
-
-async def extension_exists(tx: Tx, extension: str) -> bool:
-    """Return whether anybody, in whatever account, has this extension."""
-    rows = await tx.execute(
-        "SELECT 1 FROM users WHERE extension = %s LIMIT 1", [extension]
-    )
-    return await rows.fetchone() is not None
 
 
 async def set_pin_hash(tx: Tx, user: User, pin_hash: str, now: datetime) -> None:

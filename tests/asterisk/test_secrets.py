@@ -214,6 +214,12 @@ async def _everything(story: Story, office: Office) -> None:
         ("user", "show", "100", "--json"),
         ("config",),
         ("login", "103", "HD0002"),
+        ("status", "--csv"),
+        ("history",),
+        ("history", "--json"),
+        ("history", "--csv"),
+        ("explain", "101"),
+        ("explain", "HD0002"),
     ):
         await _command(story, *arguments)
     # PINs set: right, refused, for nobody; and what fails with every detail.

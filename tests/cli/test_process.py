@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pty
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -18,9 +15,8 @@ import pytest
 
 from asterisk_hotdesk.cli import COMMANDS
 from asterisk_hotdesk.cli import hotdesk as group
-from tests.cli.command import PATIENCE_SECONDS, Command, settings
-
-BINARY = Path(sys.executable).with_name("hotdesk")
+from tests.cli.command import Command, settings
+from tests.cli.terminal import BINARY, at_terminal
 
 
 async def test_the_story_of_an_administrator(hotdesk: Command, tmp_path: Path) -> None:
@@ -152,66 +148,10 @@ async def test_a_pin_that_is_no_text(hotdesk: Command) -> None:
     assert (done.code, done.err) == (1, "hotdesk: A PIN has exactly 6 digits.\n")
 
 
-class Terminal:
-    """A person at a terminal."""
-
-    def __init__(self, *arguments: object) -> None:
-        pid, self._handle = pty.fork()
-        if pid == 0:
-            os.execv(BINARY, [str(BINARY), *map(str, arguments)])  # noqa: S606
-        self._pid = pid
-        self.seen = ""
-
-    def reads(self, words: str) -> None:
-        """Wait until *words* are on the screen, beyond what was read before."""
-        while words not in self.seen and (more := self._more()):
-            self.seen += more
-        before, found, self.seen = self.seen.partition(words)
-        assert found, before
-
-    def types(self, text: str) -> None:
-        os.write(self._handle, text.encode())
-
-    def insists(self, keys: str) -> None:
-        """Type *keys*, again after each second, until something happens.
-
-        Python overlooks a Ctrl-C that comes at the instant in which it begins to wait
-        for a line.
-        """
-        self.types(keys)
-        echo = self._more() if keys == "\x03" else ""
-        for _ in range(int(PATIENCE_SECONDS)):
-            if select.select([self._handle], [], [], 1.0)[0]:
-                break
-            self.types(keys)
-        self.seen += echo
-
-    def ended(self) -> tuple[int, str]:
-        """Return the exit code and the rest of the screen."""
-        while more := self._more():
-            self.seen += more
-        os.close(self._handle)
-        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1]), self.seen
-
-    def _more(self) -> str:
-        """Return what appears next; nothing, once the program has ended."""
-        if not select.select([self._handle], [], [], PATIENCE_SECONDS)[0]:
-            os.kill(self._pid, signal.SIGKILL)
-            raise AssertionError(f"nothing happens after {self.seen!r}")
-        try:
-            return os.read(self._handle, 4096).decode(errors="replace")
-        except OSError:
-            return ""  # So a terminal says that nobody is left.
-
-
-async def at_terminal(hotdesk: Command, *arguments: str) -> Terminal:
-    return Terminal("--config", hotdesk.config, *arguments)
-
-
 async def test_on_a_terminal_a_pin_is_typed_twice_and_never_seen(
     office: Command,
 ) -> None:
-    terminal = await at_terminal(office, "user", "set-pin", "100")
+    terminal = at_terminal(office, "user", "set-pin", "100")
     terminal.reads("PIN of User 100 (100): ")
     terminal.types("739251\n")
     terminal.reads("Repeat for confirmation: ")
@@ -231,7 +171,7 @@ async def test_on_a_terminal_a_pin_is_typed_twice_and_never_seen(
 async def test_whoever_gives_no_answer_changes_nothing(
     office: Command, keys: str
 ) -> None:
-    terminal = await at_terminal(office, "device", "remove", "HD0001")
+    terminal = at_terminal(office, "device", "remove", "HD0001")
     terminal.reads("Remove HD0001?")
     terminal.insists(keys)
     code, seen = terminal.ended()
@@ -243,7 +183,7 @@ async def test_whoever_gives_no_answer_changes_nothing(
 
 async def test_colours_only_on_a_terminal(office: Command) -> None:
     await office.succeeds("login", "100", "HD0001")
-    terminal = await at_terminal(office, "status")
+    terminal = at_terminal(office, "status")
     assert "\x1b[" in terminal.ended()[1]
     assert "\x1b[" not in (await office.process("status")).out
 
@@ -254,7 +194,7 @@ async def test_progress_is_shown_on_a_terminal(
     file = tmp_path / "phones.csv"
     lines = [f"HD{i:05},{i:012x}" for i in range(1, 1501)]
     file.write_text("\n".join(["name,mac", *lines]))
-    terminal = await at_terminal(hotdesk, "device", "add", "--csv", str(file))
+    terminal = at_terminal(hotdesk, "device", "add", "--csv", str(file))
     terminal.reads("Adding devices")
     code, seen = terminal.ended()
     assert code == 0

@@ -174,7 +174,9 @@ async def test_status_tells_who_sits_where_and_which_phones_lag_behind(
     status = await office.json("status")
     assert status["daemon_running"] is False
     used, *idle = status["devices"]
-    assert datetime.fromisoformat(used.pop("since")).tzinfo is not None
+    for time in ("since", "decided_at", "routed_at"):
+        assert datetime.fromisoformat(used.pop(time)).tzinfo is not None
+    assert used.pop("generation") > 0
     assert used == {
         "device": "HD0002",
         "account": "default",
@@ -189,6 +191,22 @@ async def test_status_tells_who_sits_where_and_which_phones_lag_behind(
         "address": "",
         "user_agent": "",
         "restarted_at": None,
+        "mac": "000413000002",
+        "location": "",
+        "enabled": True,
+        "vendor": "",
+        "model": "",
+        "firmware": "",
+        "refreshed_at": None,
+        "confirmed_at": None,
+        "registered_since": None,
+        "round_trip_ms": None,
+        "in_emergency_call": False,
+        "last_call_at": None,
+        "seen_at": None,
+        "booted_at": None,
+        "fetched_at": None,
+        "fetched_generation": None,
     }
     assert [desk["device"] for desk in idle] == ["HD0001", "HD0003"]
     assert idle[0]["extension"] is idle[0]["confirmed"] is idle[0]["registered"] is None

@@ -220,7 +220,7 @@ async def test_an_allowed_phone_claims_the_first_device_of_the_pool(site: Site) 
 
     assert admitted.desk.device.name == "HD0100"
     assert (await site.gets(admitted.token, NEW_MAC)).desk.device.mac == NEW_MAC
-    assert ("device_claimed", "", "", "HD0100") in await site.office.events()
+    assert ("device_claimed", NEW_MAC, "", "HD0100") in await site.office.events()
 
 
 async def test_many_phones_at_once_claim_one_device_each(site: Site) -> None:

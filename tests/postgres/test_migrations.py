@@ -170,7 +170,7 @@ async def test_a_server_that_is_not_there_is_unavailable_and_its_password_secret
     assert caught.value.__suppress_context__
 
 
-def test_the_files_are_numbered_and_named_for_what_they_do() -> None:
+def test_the_files_are_numbered_each_once_and_named_for_what_they_do() -> None:
     known = known_migrations()
 
     numbers = [migration.number for migration in known]
