@@ -51,6 +51,7 @@ _REFUSALS = {
     "refused": "no reason kept",
     "bad_credentials": "wrong PIN",
     "not_allowed": "may not use hot desks",
+    "may_not_log_others_out": "nobody there who may log others out",
     "unknown_extension": "no such extension",
     "other_account": "of another account than the device",
     "no_phone_login": "cannot log in by phone",
