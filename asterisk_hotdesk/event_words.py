@@ -35,6 +35,7 @@ _WORDS = {
     "emergency_over": "emergency call over",
     "stale": "the phone has not fetched in time",
     "fresh": "the phone has fetched after all",
+    "webhook_given_up": "a webhook could not be told for too long",
     "read_granted": "views opened for reading",
 }
 
@@ -71,7 +72,7 @@ _REFUSALS = {
 
 _WITH_CODE = {
     *("emergency_call", "emergency_over"),
-    *("device_claimed", "stale", "read_granted"),
+    *("device_claimed", "stale", "read_granted", "webhook_given_up"),
 }
 """Whose code is shown: a number, a MAC address, the state of a phone, a role."""
 
