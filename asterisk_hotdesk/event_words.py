@@ -5,6 +5,45 @@ What is not known here, such as an event of a newer release, is shown as it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_WITH_CODE = {
+    *("emergency_call", "emergency_over"),
+    *("device_claimed", "stale", "read_granted", "webhook_given_up"),
+    *("admin_added", "admin_edited", "api_token_added"),
+}
+"""Whose code is shown: a number, a MAC address, the state of a phone, a role."""
+
+
+@dataclass(frozen=True)
+class EventWords:
+    """What events are called in one language."""
+
+    events: Mapping[str, str]
+    logouts: Mapping[str, str]
+    """By the reason."""
+    refusals: Mapping[str, str]
+    """Why something was refused, by the code."""
+    all_unlocked: str
+
+    def say(self, what: str, code: str) -> str:
+        """Return what an event with *what* and *code* is called."""
+        known = self.events.get(what, what)
+        match what:
+            case "logout" if code in self.logouts:
+                return self.logouts[code]
+            case "refused" | "web_refused":
+                return f"{known}: {self.refusals.get(code, code)}"
+            case "unlocked" if code == "all":
+                return self.all_unlocked
+        return f"{known}: {code}" if code and _shows_code(what) else known
+
+
+def _shows_code(what: str) -> bool:
+    return what in _WITH_CODE or what == "logout" or what not in ENGLISH.events
+
+
 _WORDS = {
     "login": "logged in",
     "logout": "logged out",
@@ -35,7 +74,17 @@ _WORDS = {
     "emergency_over": "emergency call over",
     "stale": "the phone has not fetched in time",
     "fresh": "the phone has fetched after all",
+    "webhook_given_up": "a webhook could not be told for too long",
     "read_granted": "views opened for reading",
+    "web_login": "logged in to the web page",
+    "web_logout": "logged out of the web page",
+    "web_refused": "refused on the web page",
+    "admin_added": "administrator added",
+    "admin_edited": "administrator changed",
+    "admin_removed": "administrator removed",
+    "admin_password_set": "password of an administrator set",
+    "api_token_added": "token for programs added",
+    "api_token_removed": "token for programs removed",
 }
 
 _LOGOUTS = {
@@ -61,6 +110,7 @@ _REFUSALS = {
     "not_a_hot_desk": "not a hot desk, or disabled",
     "already_logged_in": "logged in elsewhere already",
     "no_location": "the device has no location",
+    "may_not_log_others_out": "may not log others out",
     "in_emergency": "the device is in an emergency call",
     "nobody_logged_in": "nobody was logged in",
     "conflict": "somebody else was faster",
@@ -68,32 +118,25 @@ _REFUSALS = {
     "already_exists": "exists already",
     "invalid": "a value that cannot be accepted",
     "weak_pin": "the new PIN is too easy to guess, or has the wrong length",
+    "weak_password": "the new password is too short, or is the name",
+    "wrong_password": "wrong name or password",
+    "not_permitted": "the role does not allow it",
+    "not_json": "not JSON",
 }
 
-_WITH_CODE = {
-    *("emergency_call", "emergency_over"),
-    *("device_claimed", "stale", "read_granted"),
-}
-"""Whose code is shown: a number, a MAC address, the state of a phone, a role."""
+ENGLISH = EventWords(
+    events=_WORDS,
+    logouts=_LOGOUTS,
+    refusals=_REFUSALS,
+    all_unlocked="all wrong PINs forgotten",
+)
 
 
 def in_words(what: str, code: str) -> str:
-    """Return what an event with *what* and *code* is called."""
-    match what:
-        case "logout" if code:
-            return _LOGOUTS.get(code, f"logged out: {code}")
-        case "refused":
-            return f"refused: {why_refused(code)}"
-        case "unlocked" if code == "all":
-            return "all wrong PINs forgotten"
-    known = _WORDS.get(what, what)
-    return f"{known}: {code}" if code and _shows_code(what) else known
+    """Return what an event with *what* and *code* is called in English."""
+    return ENGLISH.say(what, code)
 
 
 def why_refused(code: str) -> str:
     """Return why something was refused with *code*."""
     return _REFUSALS.get(code, code)
-
-
-def _shows_code(what: str) -> bool:
-    return what in _WITH_CODE or what not in _WORDS

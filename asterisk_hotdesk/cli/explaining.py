@@ -128,10 +128,13 @@ async def _last(tx: Tx, who: str, account: str, *what: str) -> Event | None:
 
 
 async def _last_refusal(tx: Tx, user: User) -> Event | None:
-    """Return the last refusal of *user*, also by a device of another account."""
+    """Return what *user* was last refused, also at a device of another account."""
     wanted = Wanted(who=user.extension, what=("refused",))
     for recorded in reversed(await stored.latest(tx, wanted, _LATELY)):
         event = recorded.event
+        # Of an actor it is the refusal, who wanted to log her out.
+        if event.actor:
+            continue
         if event.account == user.account or event.code == "other_account":
             return event
     return None

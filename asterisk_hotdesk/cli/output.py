@@ -37,11 +37,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     Console(highlight=False).print(drawn(columns, listed))
 
 
-def drawn(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
-    """Return *rows* under their *columns* for a terminal, cut to its width."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+def drawn(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, tight: bool = False
+) -> Table:
+    """Return *rows* under their *columns* for a terminal.
+
+    *tight*: each row on one line, cut where the terminal ends.
+    """
+    shown = Table(
+        box=None if tight else box.SIMPLE_HEAD,
+        padding=(0, 2, 0, 0) if tight else (0, 1),
+        pad_edge=False,
+        header_style="bold",
+    )
     for column in columns:
-        shown.add_column(column)
+        shown.add_column(column, no_wrap=tight)
     for row in rows:
         shown.add_row(*map(_text, row))
     return shown
@@ -124,6 +134,11 @@ def moment(time: datetime | None) -> str:
 def counted(names: Collection[str], kind: str) -> str:
     """Return the only one of *names*, or how many of a *kind* there are."""
     return next(iter(names)) if len(names) == 1 else f"{len(names)} {kind}s"
+
+
+def short_moment(time: datetime | None) -> str:
+    """Return *time* without its year and seconds, where room is scarce."""
+    return f"{time.astimezone():%m-%d %H:%M}" if time else "-"
 
 
 def extension_shown(user: User) -> str:

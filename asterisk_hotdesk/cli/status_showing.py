@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,9 +51,14 @@ class Picture:
             for desk in self.desks
         ]
 
-    def rows(self) -> list[list[Cell]]:
-        """Return what people get of each desk, in the order of `COLUMNS`."""
-        return [self._row(desk) for desk in self.desks]
+    def rows(
+        self, written: Callable[[datetime | None], str] = moment
+    ) -> list[list[Cell]]:
+        """Return what people get of each desk, in the order of `COLUMNS`.
+
+        *written* is how times are.
+        """
+        return [self._row(desk, written) for desk in self.desks]
 
     def counted(self) -> str:
         """Return how many desks there are of which kind."""
@@ -71,13 +76,15 @@ class Picture:
         """Return whether the phone had its time to fetch, and did not."""
         return desk.is_stale(self.stale_before)
 
-    def _row(self, desk: DeskStatus) -> list[Cell]:
+    def _row(
+        self, desk: DeskStatus, written: Callable[[datetime | None], str]
+    ) -> list[Cell]:
         who = key_shown(desk.account, desk.extension) if desk.extension else None
         return [
             desk.device,
             (who, "green") if who else "-",
             desk.name or "-",
-            moment(desk.since),
+            written(desk.since),
             _pbx(desk),
             self._phone(desk),
             contact(desk),

@@ -23,8 +23,8 @@ LOOK_SECONDS = 2.0
 PAUSE_SECONDS = 0.3
 """Between two looks at least, however much happens."""
 
-_AROUND = 8
-"""Lines on the screen that are not rows: what is counted, the head of the table."""
+_AROUND = 5
+"""Lines that are not rows: two for the counts, a blank, the head, what is left."""
 
 
 async def watch(config: Config, database: Database) -> None:
@@ -55,14 +55,15 @@ async def _shown(config: Config, database: Database, height: int) -> RenderableT
         picture = await status_showing.look(config, database)
     except Unavailable as unavailable:
         return Text(f"{output.moment(now())}  {unavailable}; trying again", style="red")
-    return _drawn(picture, height - _AROUND)
+    return _drawn(picture, height)
 
 
-def _drawn(picture: Picture, most: int) -> RenderableType:
-    """Return what fits on the screen: *most* rows, those in use first."""
-    head = Text(f"{output.moment(now())}  {picture.counted()}")
-    rows = picture.rows()
-    table = output.drawn(status_showing.COLUMNS, rows[: max(most, 1)])
+def _drawn(picture: Picture, height: int) -> RenderableType:
+    """Return what fits on a screen of *height*, the desks in use first."""
+    rows = picture.rows(output.short_moment)
+    most = max(height - _AROUND, 1)
+    table = output.drawn(status_showing.COLUMNS, rows[:most], tight=True)
+    head = Text(f"{output.moment(now())}  {picture.counted()}\n")
     left = len(rows) - most
     more = Text(f"… and {left} more; see: hotdesk status" if left > 0 else "")
     return Group(head, table, more)

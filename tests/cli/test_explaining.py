@@ -10,6 +10,8 @@ from asterisk_hotdesk.cli.opening import hot_desks
 from asterisk_hotdesk.config import load
 from asterisk_hotdesk.errors import Refused
 from asterisk_hotdesk.login import log_in
+from asterisk_hotdesk.store import events
+from asterisk_hotdesk.store.events import Event
 from tests.cli.command import Command
 from tests.cli.conftest import Rows, daemon
 
@@ -73,6 +75,24 @@ async def test_a_user_of_another_account_at_the_wrong_desk(office: Command) -> N
 
     assert "north/200 (Nora) sits nowhere" in told
     assert "HD0001 belongs to account default, 200 to north." in told
+
+
+async def test_what_others_were_refused_is_not_hers(office: Command) -> None:
+    """Somebody was to log her out from another phone, and mistyped his PIN."""
+    told = Event(
+        at=datetime.now(UTC),
+        what="refused",
+        code="bad_credentials",
+        account="default",
+        extension="100",
+        device="HD0001",
+        by="phone",
+        actor="101",
+    )
+    async with office.database.transaction() as tx:
+        await events.record(tx, told)
+
+    assert "Last refused" not in await explained(office, "100")
 
 
 async def test_everybody_with_the_extension_unless_an_account_is_named(

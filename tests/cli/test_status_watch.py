@@ -22,6 +22,16 @@ async def test_a_change_is_seen_as_it_happens_until_ctrl_c(office: Command) -> N
     assert "Traceback" not in seen
 
 
+async def test_what_the_screen_has_no_room_for_is_counted(office: Command) -> None:
+    await office.succeeds("device", "add", "HD1001-HD1090", "--mac", "000413001001")
+    await office.succeeds("login", "100", "HD1090")
+    terminal = at_terminal(office, "status", "--watch")
+    terminal.reads("HD1090")
+    terminal.reads("more; see: hotdesk status")
+    terminal.types("\x03")
+    assert terminal.ended()[0] == 130
+
+
 async def test_without_a_terminal_nobody_can_watch(office: Command) -> None:
     refused = await office.process("status", "--watch")
     assert refused.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from asterisk_hotdesk import retention
 from asterisk_hotdesk.config import HistoryConfig
+from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.login import log_out
 from asterisk_hotdesk.model import EndReason, Source
 from asterisk_hotdesk.retention import Retention, pseudonym
@@ -40,6 +42,14 @@ async def let_go(office: Office, **days: int) -> None:
 async def record(office: Office, *told: Event) -> None:
     async with office.database.transaction() as tx:
         await events.record(tx, *told)
+
+
+async def until_all_are_gone(office: Office) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if not await office.events():
+                return
+            await asyncio.sleep(0.02)
 
 
 def happened(at: datetime, what: str = "test") -> Event:
@@ -193,6 +203,30 @@ async def test_all_of_it_goes_however_much_there_is(
     told = await office.rows("SELECT DISTINCT extension FROM history")
     assert told == [(pseudonym(KEY, "100"),)]
     assert await office.rows("SELECT count(*) FROM history") == [(50,)]
+
+
+async def test_the_service_looks_again_also_after_an_outage(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(retention, "RETRY_SECONDS", 0.02)
+    outages = [Unavailable("PostgreSQL is away")]
+
+    def now() -> datetime:
+        if outages:
+            raise outages.pop()
+        return office.now
+
+    running = asyncio.create_task(
+        Retention(office.database, HistoryConfig(), KEY, now).run()
+    )
+    try:
+        for _ in range(2):
+            await record(office, happened(office.now - timedelta(days=366)))
+            await until_all_are_gone(office)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_reader_that_lags_behind_goes_on_with_what_is_left(

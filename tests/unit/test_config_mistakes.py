@@ -82,6 +82,14 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file(
             '[policy]\nsecond_login = "mvoe"',
             "5: policy.second_login: should be 'move' or 'refuse', not \"mvoe\"",
         ),
+        (
+            "[history]\nkeep_days = 30\npseudonymise_days = 30",
+            "4: history: should have pseudonymise_days below keep_days",
+        ),
+        (
+            "[history]\nkeep_days = -1",
+            "5: history.keep_days: should be greater than or equal to 0, not -1",
+        ),
         ("[emergency]\nnumbers = []", "5: emergency.numbers: should not be empty"),
         (
             '[emergency]\nnumbers = [\n  "112",\n  110,\n]',
