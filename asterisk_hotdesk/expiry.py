@@ -112,7 +112,8 @@ class Expiry:
         if not self._hears_of_calls():
             self._hears_since = None
             return LOOK_SECONDS
-        self._hears_since = self._hears_since or self._now()
+        # Never ahead, should the clock be set back.
+        self._hears_since = min(self._hears_since or self._now(), self._now())
         coming = await self._all_coming()
         self._forget_gone({one.sitting.login for one in coming})
         now = self._now()
