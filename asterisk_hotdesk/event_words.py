@@ -113,6 +113,7 @@ _REFUSALS = {
     "may_not_log_others_out": "may not log others out",
     "in_emergency": "the device is in an emergency call",
     "nobody_logged_in": "nobody was logged in",
+    "may_not_log_others_out": "may not log others out",
     "conflict": "somebody else was faster",
     "not_found": "no such thing",
     "already_exists": "exists already",

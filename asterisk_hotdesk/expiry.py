@@ -11,15 +11,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache, partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import HotdeskError, Refused
 from asterisk_hotdesk.login import HotDesks, log_out
-from asterisk_hotdesk.logout_rules import Due, LogoutRules, free_at, rules_at
-from asterisk_hotdesk.model import EndReason, OwnLogoutRules, Source
+from asterisk_hotdesk.logout_rules import Due, free_at, rules_at
+from asterisk_hotdesk.model import EndReason, Source
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.store import sitting
 from asterisk_hotdesk.store.sitting import Sitting
@@ -86,6 +86,8 @@ class Expiry:
         self._warn = warn
         self._hears_of_calls = hears_of_calls
         self._now = now
+        # Few differ, however many people there are.
+        self._rules = lru_cache(maxsize=1024)(partial(rules_at, config))
         self._pause = 1.0 / config.logout.per_second
         self._most = round(LOOK_SECONDS * config.logout.per_second)
         self._hears_since: datetime | None = None
@@ -110,7 +112,8 @@ class Expiry:
         if not self._hears_of_calls():
             self._hears_since = None
             return LOOK_SECONDS
-        self._hears_since = self._hears_since or self._now()
+        # Never ahead, should the clock be set back.
+        self._hears_since = min(self._hears_since or self._now(), self._now())
         coming = await self._all_coming()
         self._forget_gone({one.sitting.login for one in coming})
         now = self._now()
@@ -128,23 +131,15 @@ class Expiry:
 
     async def _all_coming(self) -> list[_Coming]:
         """Return everybody whom a rule will log out, the first one first."""
-        find = cache(self._rules)
         everybody = sitting.everybody(
             self._desks.database, with_own_rules=not self._config.logout.has_rules
         )
-        found = [self._coming(one, find) async for one in everybody]
+        found = [self._coming(one) async for one in everybody]
         coming = [one for one in found if one is not None]
         return sorted(coming, key=lambda one: one.due.at)
 
-    def _rules(
-        self, account: str, timezone: str, *own: OwnLogoutRules
-    ) -> LogoutRules | None:
-        return rules_at(self._config, account, timezone, *own)
-
-    def _coming(
-        self, one: Sitting, find: Callable[..., LogoutRules | None]
-    ) -> _Coming | None:
-        rules = find(one.account, one.timezone, one.of_user, one.of_device)
+    def _coming(self, one: Sitting) -> _Coming | None:
+        rules = self._rules(one.account, one.timezone, one.of_user, one.of_device)
         due = rules and rules.due(
             since=one.since,
             last_call_at=self._last_call_at(one),
@@ -152,8 +147,8 @@ class Expiry:
         )
         if not rules or not due:
             return None
-        ahead = timedelta(minutes=self._config.logout.of(one.account).warn_minutes)
-        return _Coming(one, due, rules.zone, due.at - ahead if ahead else None)
+        warn_at = due.at - rules.warn_before if rules.warn_before else None
+        return _Coming(one, due, rules.zone, warn_at)
 
     def _last_call_at(self, one: Sitting) -> datetime | None:
         """Return when the last call may have been: nobody knows of those unheard."""
@@ -164,7 +159,7 @@ class Expiry:
         # Others came first: she may have made a call meanwhile, or gone.
         async with self._desks.database.question() as tx:
             one = await sitting.still(tx, before.login)
-        coming = one and self._coming(one, self._rules)
+        coming = one and self._coming(one)
         if not coming or coming.must_wait or coming.free_at > self._now():
             return False
         # What we have heard is a little older than the truth.

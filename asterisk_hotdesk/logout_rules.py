@@ -8,11 +8,12 @@ summer time begins or ends, or when nobody looked: what was due then is due stil
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -48,9 +49,9 @@ class Due:
     rule: Rule
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LogoutRules:
-    """What holds for one login."""
+    """What holds for one login, or for many."""
 
     zone: ZoneInfo
     idle: timedelta | None = None
@@ -62,6 +63,8 @@ class LogoutRules:
     """By weekday, 0 for Monday: how long after midnight the office closes."""
     holidays: Container[date] = frozenset()
     """Days on which it does not open, and so does not close."""
+    warn_before: timedelta = timedelta()
+    """How long before a display says so; 0: it does not."""
 
     def __bool__(self) -> bool:
         return bool(self.idle or self.total or self.daily or self.closing)
@@ -73,39 +76,45 @@ class LogoutRules:
 
         Who is in a call is not idle; all other rules hold, but wait (`free_at`).
         """
-        found = [Due(at, rule) for at, rule in self._ends(since)]
+        by_the_clock = (due for due in self._on_and_after(since) if due.at > since)
+        found = list(islice(by_the_clock, 1))
+        if self.total:
+            found.append(Due(since + self.total, Rule.TOTAL))
         if self.idle and not in_call:
             last = max(since, last_call_at or since)
             found.append(Due(last + self.idle, Rule.IDLE))
         return min(found, key=lambda due: due.at, default=None)
 
-    def _ends(self, since: datetime) -> Iterator[tuple[datetime, Rule]]:
-        if self.total:
-            yield since + self.total, Rule.TOTAL
-        today = since.astimezone(self.zone).date()
-        for at in self.daily:
-            # Yesterday's may be to come: a zone can skip a day.
-            walls = (datetime.combine(today + n * _DAY, at) for n in range(-1, 3))
-            yield from self._first(walls, since, Rule.DAILY)
-        if self.closing:
-            yield from self._first(self._closings(today), since, Rule.HOURS)
+    def _on_and_after(self, since: datetime) -> Sequence[Due]:
+        if not (self.daily or self.closing):
+            return ()
+        return _by_the_clock(self, since.astimezone(self.zone).date())
 
-    def _closings(self, today: date) -> Iterator[datetime]:
-        for n in range(-2, LONGEST_CLOSURE_DAYS):
-            day = today + n * _DAY
-            closes = self.closing.get(day.weekday())
-            if closes is not None and day not in self.holidays:
-                yield datetime.combine(day, time()) + closes
 
-    def _first(
-        self, walls: Iterable[datetime], since: datetime, rule: Rule
-    ) -> Iterator[tuple[datetime, Rule]]:
-        """Yield the first of *walls* after *since*, if there is one."""
-        for wall in walls:
-            at = instant(wall, self.zone)
-            if at > since:
-                yield at, rule
-                return
+@lru_cache(maxsize=1024)
+def _by_the_clock(rules: LogoutRules, today: date) -> Sequence[Due]:
+    """Return what is due on the days around *today*, and the next closing, in order.
+
+    Some days more than one, for a zone can skip a day, or show the end of one twice.
+    """
+    around = [today + n * _DAY for n in range(-2, 4)]
+    walls = [
+        (datetime.combine(day, at), Rule.DAILY) for day in around for at in rules.daily
+    ]
+    for closing in _closings(rules, around[0]):
+        walls.append((closing, Rule.HOURS))
+        if closing.date() > around[-1]:
+            break
+    found = [Due(instant(wall, rules.zone), rule) for wall, rule in walls]
+    return sorted(found, key=lambda due: due.at)
+
+
+def _closings(rules: LogoutRules, first: date) -> Iterator[datetime]:
+    for n in range(LONGEST_CLOSURE_DAYS if rules.closing else 0):
+        day = first + n * _DAY
+        closes = rules.closing.get(day.weekday())
+        if closes is not None and day not in rules.holidays:
+            yield datetime.combine(day, time()) + closes
 
 
 def free_at(due: Due, last_call_at: datetime | None) -> datetime:
@@ -148,10 +157,10 @@ def rules_of(
         ),
         closing=_closing(plan.hours),
         holidays=public_holidays(region) if region else frozenset(),
+        warn_before=timedelta(minutes=plan.warn_minutes),
     )
 
 
-@lru_cache(maxsize=4096)
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return when clocks in *zone* first show *wall*, or what is later.
 

@@ -281,6 +281,13 @@ async def _pins_by_phone(
             await hears_and_presses(call, voice, sound, keys)
         await voice.says("vm-passchanged")
         await call.hangup()
+    # By somebody who may log others out.
+    await _command(story, "user", "edit", "103", "--may-log-others-out")
+    voice = office.voice(two)
+    call = await two.dial("*77*6*100*")
+    await press_pin(call, mailbox)
+    await voice.says("vm-extension")
+    await call.hangup()
 
 
 async def test_no_secret_gets_out(story: Story) -> None:

@@ -169,6 +169,13 @@ def test_what_comes_after_our_codes_does_not_shadow_them(pbx: GrownPbx) -> None:
     assert finding.severity is WARNING
 
 
+def test_the_code_that_logs_others_out_is_one_of_ours(pbx: GrownPbx) -> None:
+    pbx.add("extensions.conf", "[outside](+)\nexten => *77*6*100*,1,NoOp()\n")
+    finding = the_only(pbx)
+    assert finding.code == "dial-code-takes-over"
+    assert "*77*6*100*" in finding.what
+
+
 def test_a_catch_all_loses_nothing_that_anybody_dials(pbx: GrownPbx) -> None:
     pbx.add("extensions.conf", "[outside](+)\nexten => _.,1,Hangup()\n")
     assert codes(pbx) == [("dial-code-takes-over", NOTE)]
