@@ -53,8 +53,8 @@ _WHO_SITS_THERE = """
 async def lagging(tx: Tx) -> list[Lagging]:
     """Return the desks whose phones have yet to fetch, and of which nobody was told.
 
-    A phone in a call has time: it is told to fetch when the call ends.  A device without
-    a MAC address has no phone that could fetch.
+    A phone in a call has time: it is told to fetch when the call ends.  And a device
+    without a MAC address has no phone that could fetch.
     """
     rows = await tx.execute(
         f"""

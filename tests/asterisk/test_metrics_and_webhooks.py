@@ -77,6 +77,7 @@ async def test_what_people_do_at_phones_is_told(
         desk, help_ = await office.desk("HD0001"), await centre(office)
         call = await desk.dial("*77*100*")
         await press_pin(call, office.wrong_pin("100"))
+        await receiver.gets(1)
         await call.hangup()
         await office.sit_down(desk, "100")
         await office.sit_down(desk, "101")
