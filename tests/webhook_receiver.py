@@ -87,6 +87,15 @@ class Receiver:
                 await self._came.wait()
         return self.got[:count]
 
+    async def gets_one(self, **content: str) -> Received:
+        """Return the first request with this *content*, once it has come."""
+        count = 0
+        while True:
+            count += 1
+            got = (await self.gets(count))[-1]
+            if content.items() <= got.json.items():
+                return got
+
     def end(self) -> None:
         """Let go of those that hang."""
         self._ended.set()

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from asterisk_hotdesk.metrics.locks import KINDS
-from asterisk_hotdesk.model import PhoneState
-from asterisk_hotdesk.store.gauges import DeskState, Totals
+from asterisk_hotdesk.store.gauges import Totals
 from asterisk_hotdesk.store.webhooks import WebhookState
 
 
@@ -90,13 +88,13 @@ def _stored(stored: Stored) -> Iterator[Metric]:
         "devices",
         "Devices: somebody is logged in, nobody is, or they are disabled.",
         "state",
-        ((state, totals.devices[state]) for state in get_args(DeskState)),
+        totals.devices.items(),
     )
     yield _gauge(
         "phones",
         "Phones of devices, as Asterisk sees them.",
         "state",
-        ((state, totals.phones[state]) for state in PhoneState),
+        totals.phones.items(),
     )
     yield _single(
         "stale_phones",

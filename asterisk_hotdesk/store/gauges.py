@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from asterisk_hotdesk.model import Failures, PhoneState
 from asterisk_hotdesk.store.database import Tx
-from asterisk_hotdesk.store.staleness import PHONE_STATE
 
 DeskState = Literal["in_use", "idle", "disabled"]
 
@@ -18,8 +16,8 @@ DeskState = Literal["in_use", "idle", "disabled"]
 class Totals:
     """Everything that is counted in the database."""
 
-    devices: Counter[DeskState]
-    phones: Counter[PhoneState]
+    devices: dict[DeskState, int]
+    phones: dict[PhoneState, int]
     stale_phones: int
     emergency_calls: int
     """That are on."""
@@ -28,32 +26,37 @@ class Totals:
 async def totals(tx: Tx) -> Totals:
     """Return how many there are of everything."""
     rows = await tx.execute(
-        f"""
-        SELECT CASE WHEN NOT enabled THEN 'disabled'
-                    WHEN user_id IS NULL THEN 'idle' ELSE 'in_use' END AS desk,
-               {PHONE_STATE} AS phone,
-               count(*) AS devices,
-               count(generation) FILTER (WHERE enabled) AS stale
+        """
+        SELECT count(*) AS all,
+               count(*) FILTER (WHERE NOT enabled) AS disabled,
+               count(user_id) FILTER (WHERE enabled) AS in_use,
+               count(*) FILTER (WHERE registered) AS registered,
+               count(*) FILTER (WHERE registered AND NOT reachable) AS unreachable,
+               count(*) FILTER (WHERE NOT registered) AS unregistered,
+               count(generation) FILTER (WHERE enabled) AS stale,
+               (SELECT count(*) FROM emergency_calls WHERE ended_at IS NULL) AS calls
         FROM devices
         LEFT JOIN logins ON logins.device_id = devices.id AND until IS NULL
         LEFT JOIN device_status ON device_status.device_id = devices.id
         LEFT JOIN stale_phones ON stale_phones.device_id = devices.id
-        GROUP BY desk, phone
-        """  # noqa: S608
+        """
     )
-    calls = await tx.execute(
-        "SELECT count(*) AS calls FROM emergency_calls WHERE ended_at IS NULL"
-    )
-    devices: Counter[DeskState] = Counter()
-    phones: Counter[PhoneState] = Counter()
-    stale = 0
-    for row in await rows.fetchall():
-        devices[row["desk"]] += row["devices"]
-        phones[PhoneState(row["phone"])] += row["devices"]
-        stale += row["stale"]
-    (on,) = await calls.fetchall()
+    (row,) = await rows.fetchall()
+    seen = row["registered"] + row["unregistered"]
     return Totals(
-        devices=devices, phones=phones, stale_phones=stale, emergency_calls=on["calls"]
+        devices={
+            "in_use": row["in_use"],
+            "idle": row["all"] - row["disabled"] - row["in_use"],
+            "disabled": row["disabled"],
+        },
+        phones={
+            PhoneState.REGISTERED: row["registered"] - row["unreachable"],
+            PhoneState.UNREACHABLE: row["unreachable"],
+            PhoneState.UNREGISTERED: row["unregistered"],
+            PhoneState.UNKNOWN: row["all"] - seen,
+        },
+        stale_phones=row["stale"],
+        emergency_calls=row["calls"],
     )
 
 

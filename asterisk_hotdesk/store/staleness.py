@@ -53,13 +53,15 @@ _WHO_SITS_THERE = """
 async def lagging(tx: Tx) -> list[Lagging]:
     """Return the desks whose phones have yet to fetch, and of which nobody was told.
 
-    A phone in a call has time: it is told to fetch when the call ends.
+    A phone in a call has time: it is told to fetch when the call ends.  And a device
+    without a MAC address has no phone that could fetch.
     """
     rows = await tx.execute(
         f"""
         SELECT {_DESK}, switches.id AS generation, {PHONE_STATE} AS phone
         FROM switches
-        JOIN devices ON devices.switch_id = switches.id AND enabled
+        JOIN devices
+            ON devices.switch_id = switches.id AND enabled AND mac IS NOT NULL
         {_WHO_SITS_THERE}
         LEFT JOIN device_status ON device_status.device_id = devices.id
         WHERE confirmed_at IS NULL AND in_call IS NOT TRUE AND NOT EXISTS (

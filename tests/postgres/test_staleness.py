@@ -173,10 +173,14 @@ async def test_a_new_configuration_does_not_make_a_phone_stale_at_once(
     assert len(await watch.look(after=1)) == 1
 
 
-async def test_a_disabled_device_has_nothing_to_fetch(watch: Watch) -> None:
+@pytest.mark.parametrize("change", ["enabled = false", "mac = NULL"])
+async def test_a_device_whose_phone_cannot_fetch_is_not_waited_for(
+    watch: Watch, change: str
+) -> None:
     await watch.office.log_in("100")
     await watch.office.rows(
-        "UPDATE devices SET enabled = false WHERE name = %s RETURNING id", PHONE
+        f"UPDATE devices SET {change} WHERE name = %s RETURNING id",  # noqa: S608
+        PHONE,
     )
 
     assert await watch.look(after=STALE_SECONDS) == []
