@@ -115,9 +115,12 @@ def is_confidential(url: str) -> bool:
     That is HTTPS, or the machine itself.
     """
     parts = urlsplit(url)
-    if parts.scheme == "https":
-        return True
+    return parts.scheme == "https" or is_this_machine(parts.hostname or "")
+
+
+def is_this_machine(host: str) -> bool:
+    """Return whether *host* cannot be reached from other machines."""
     try:
-        return ip_address(parts.hostname or "").is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
-        return parts.hostname == "localhost"
+        return host == "localhost"

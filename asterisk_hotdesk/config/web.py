@@ -16,6 +16,7 @@ from asterisk_hotdesk.config.values import (
     Table,
     Url,
     is_confidential,
+    is_this_machine,
 )
 
 
@@ -43,9 +44,14 @@ class WebConfig(Table):
     def _is_whole_and_safe(self) -> WebConfig:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("should have both tls_certificate and tls_key, or neither")
-        if self.enabled and not is_confidential(self.base_url):
+        if self.enabled and not (
+            is_confidential(self.base_url)
+            and (
+                self.base_url.startswith("https:") or is_this_machine(self.listen_host)
+            )
+        ):
             raise ValueError(
-                "should have a base_url with https (or of this machine, as"
-                " http://127.0.0.1:8082): passwords would travel in the clear"
+                "should have a base_url with https, unless listen_host and base_url are"
+                " of this machine, as 127.0.0.1: passwords would travel in the clear"
             )
         return self

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 
 from asterisk_hotdesk import web
 from asterisk_hotdesk.config import Config
-from asterisk_hotdesk.errors import ConfigError
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.pepper import pepper
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.service.clock import now
+from asterisk_hotdesk.service.serving import serve
 from asterisk_hotdesk.web.admin import AdminSite
-
-log = logging.getLogger(__name__)
 
 
 class WebPage:
@@ -30,16 +28,14 @@ class WebPage:
             return
         # Threads of its own: no flood of wrong passwords delays a PIN.
         site = AdminSite(self._config, self._desks, Pins(pepper(self._config)), now)
-        host, port = settings.listen_host, settings.listen_port
-        encryption = web.certified(
-            settings.tls_certificate, settings.tls_key, table="web"
-        )
-        try:
-            async with web.listening(site.app(), host, port, encryption=encryption):
-                log.info("the web page is at %s", settings.base_url)
-                await site.live.run()
-        except OSError as error:
-            raise ConfigError(
-                f"web.listen_port: {host}:{port} cannot be used"
-                f" ({error.strerror or error}); does another program use it?"
-            ) from None
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(site.live.run())
+            await serve(
+                site.app(),
+                settings.listen_host,
+                settings.listen_port,
+                setting="web.listen_port",
+                encryption=web.certified(
+                    settings.tls_certificate, settings.tls_key, table="web"
+                ),
+            )

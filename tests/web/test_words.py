@@ -16,7 +16,7 @@ from asterisk_hotdesk.web.admin.words import ALL, language_wanted, refusals, wor
 
 BY_TELEPHONE_ONLY = {
     *("bad_credentials", "unknown_extension", "no_phone_login"),
-    *("pin_expired", "pin_of_mailbox", "refused"),
+    *("pin_expired", "pin_of_mailbox", "may_not_log_others_out", "refused"),
 }
 MADE_UP = {"filter_", "role_", "error_"}
 """Beginnings of names that are put together."""
