@@ -31,11 +31,11 @@ class AmiClient:
         """Send a UserEvent."""
         self.send("Action: UserEvent", f"UserEvent: {event}", *lines)
 
-    async def hears(self, name: str, within: float = 5, **headers: str) -> Headers:
+    async def hears(self, name: str, within: float = 10, **headers: str) -> Headers:
         """Return the first user event *name* that says what *headers* say."""
         return await self.until({"UserEvent": name} | headers, within)
 
-    async def until(self, wanted: Headers, within: float = 5) -> Headers:
+    async def until(self, wanted: Headers, within: float = 10) -> Headers:
         """Return the first message with the headers *wanted*."""
         deadline = time.monotonic() + within
         while True:
