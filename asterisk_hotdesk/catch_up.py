@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.desk_lamps import DeskLamps
 from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.endpoint import STATIC_FIELDS, is_as_wanted
 from asterisk_hotdesk.errors import HotdeskError
@@ -48,6 +49,7 @@ class CatchUp:
         routes: Routes,
         directory: Directory,
         follower: Follower,
+        desk_lamps: DeskLamps,
         config: Config,
     ) -> None:
         self._database = database
@@ -55,6 +57,7 @@ class CatchUp:
         self._routes = routes
         self._directory = directory
         self._follower = follower
+        self._desk_lamps = desk_lamps
         self._config = config
         self._wanted = asyncio.Event()
         self.done = asyncio.Event()
@@ -132,6 +135,7 @@ class CatchUp:
             await self._rewrite_endpoints()
         await self._directory.endpoints_have_followed()
         await self._directory.correct_hints()
+        self._desk_lamps.want_all()
 
     async def _compare_entries(self) -> None:
         found = await self._routes.all()

@@ -24,7 +24,7 @@ from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Desk
 from asterisk_hotdesk.notices import Notice, Notices
 from asterisk_hotdesk.outages import Outage
-from asterisk_hotdesk.pbx.ami import LOST, Message
+from asterisk_hotdesk.pbx.ami import LOST, MISSED, Message
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, Tx, emergencies, events, logins
@@ -88,7 +88,7 @@ class EmergencyCalls:
 
     def take(self, event: Message) -> None:
         """Note what one AMI event says of emergency calls."""
-        if event is LOST or event.get("event") == "FullyBooted":
+        if event is LOST or event is MISSED or event.get("event") == "FullyBooted":
             self._look_wanted.set()
         device, channel = event.get("device", ""), event.get("uniqueid", "")
         if not (device and channel):

@@ -20,6 +20,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.desk_lamps import DeskLamps
 from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.endpoint import endpoint_fields
 from asterisk_hotdesk.errors import Unavailable
@@ -55,6 +56,7 @@ class Follower:
         refresher: Refresher,
         lamps: MessageLamps,
         queue_members: QueueMembers,
+        desk_lamps: DeskLamps,
         config: Config,
         now: Callable[[], datetime],
     ) -> None:
@@ -65,6 +67,7 @@ class Follower:
         self._refresher = refresher
         self._lamps = lamps
         self._queue_members = queue_members
+        self._desk_lamps = desk_lamps
         self._config = config
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -113,6 +116,7 @@ class Follower:
         self._directory.want_hints(seating)
         self._lamps.want(seating.desks)
         self._queue_members.follow(seating)
+        self._desk_lamps.follow(seating)
         self._note_routed(seating)
         self.followed |= seating.change
         self.something_followed.set()

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from asterisk_hotdesk.config.ami import AmiConfig
 from asterisk_hotdesk.config.codes import CodesConfig
 from asterisk_hotdesk.config.emergency import EmergencyConfig
 from asterisk_hotdesk.config.features import FeaturesConfig
@@ -33,6 +34,7 @@ __all__ = [
     "DEFAULT_PATH",
     "MANAGED_FIELDS",
     "SECRETS",
+    "AmiConfig",
     "CodesConfig",
     "Config",
     "DatabaseConfig",
@@ -81,6 +83,7 @@ class Config(Table):
 
     state_dir: Folder = Path("/var/lib/asterisk-hotdesk")
     asterisk: AsteriskConfig
+    ami: AmiConfig = Field(default_factory=AmiConfig)
     database: DatabaseConfig = Field(default_factory=DatabaseConfig)
     codes: CodesConfig = Field(default_factory=CodesConfig)
     pins: PinsConfig = Field(default_factory=PinsConfig)

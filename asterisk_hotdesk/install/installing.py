@@ -20,17 +20,24 @@ from asterisk_hotdesk.pbx.conf import Conf, read_conf
 
 USER = "hotdesk"
 
-EVENTS = (
-    "ContactStatus",
-    "DeviceStateChange",
-    "FullyBooted",
-    "MessageWaiting",
-    "PeerStatus",
-    "Reload",
-    "Shutdown",
-    "UserEvent",
-)
-"""The AMI events that the service listens to."""
+EVENT_FILTERS = {
+    "name(ContactStatus)": ("",),
+    "name(DeviceStateChange),header(Device),method(starts_with)": ("PJSIP/",),
+    "name(FullyBooted)": ("",),
+    "name(MessageWaiting)": ("",),
+    "name(Reload)": ("",),
+    "name(Shutdown)": ("",),
+    "name(UserEvent),header(UserEvent),method(exact)": (
+        "HotdeskEmergency",
+        "HotdeskEmergencyOver",
+        "HotdeskLogoutRequest",
+        "HotdeskStatus",
+    ),
+}
+"""The AMI events that the service listens to, by what Asterisk calls match criteria.
+
+Source: Asterisk documentation, "AMI Event Filtering".
+"""
 
 _templates = Environment(
     loader=PackageLoader("asterisk_hotdesk.install", "templates"),
@@ -192,7 +199,7 @@ def _accounts_files(
                     username=user,
                     secret=secret,
                     host=accounts.ami_host,
-                    events=EVENTS,
+                    event_filters=EVENT_FILTERS,
                     # What was granted once stays so.
                     queues=queues or _may_pause(places.real(path), user),
                 )

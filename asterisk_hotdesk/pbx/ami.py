@@ -4,7 +4,9 @@ What panoramisk 1.4 gets wrong is put right here, and only here: one `Manager` s
 one connection and never reconnects by itself (it would send unanswered actions again,
 and a stale route could overwrite a newer one); every action has a deadline; our own
 ping notices a peer that is gone; characters split between packets survive; no value
-can smuggle a header in; and callbacks do nothing but put events into a queue.
+can smuggle a header in, and no event of others can pass for an answer or for one of
+Asterisk's own; a message without an end is not waited for; and events do nothing but
+wait in a queue.
 """
 
 from __future__ import annotations
@@ -15,15 +17,26 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from panoramisk import Manager
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.message import Message as Answer
 
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.outages import Link, Outage
+from asterisk_hotdesk.pbx.ami_events import (
+    END,
+    LOST,
+    MISSED,
+    EventQueue,
+    Message,
+    headers_of,
+)
+
+__all__ = ["LOST", "MISSED", "Ami", "AmiRefused", "Headers", "Message", "Reply"]
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +51,11 @@ LOGIN_SECONDS = 3.0
 STEADY_SECONDS = 10.0
 """A connection that lasted so long was a good one: what follows is a new outage."""
 MOST_QUEUED_EVENTS = 20_000
-
-Message = dict[str, str]
-"""The headers of one reply or event; names are in lower case."""
+LONGEST_MESSAGE = 8 * 1024 * 1024
+"""Characters; Asterisk's own messages have some hundred."""
 
 Headers = Mapping[str, str | Sequence[str]]
 """What an action says; a header with several values is sent several times."""
-
-LOST: Message = {"event": "hotdesk-connection-lost"}
-"""Put into the queue of events when the connection went away, or overflowed."""
 
 
 class AmiRefused(Unavailable):
@@ -73,35 +82,67 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._begun = ""
+        self.refusal = ""
+        """What Asterisk last said no to, of what was sent without an id of ours."""
 
     def send_together(self, actions: Sequence[Action]) -> None:
         """Send *actions* as one packet; each one's future gets its reply."""
         self.responses.update({action.id: action for action in actions})
         self.transport.write("".join(map(str, actions)).encode(self.encoding))
 
+    def send_user_events(self, events: Sequence[Headers]) -> None:
+        """Let Asterisk send *events*, which have no action id but their own."""
+        self.refusal = ""
+        lines = (
+            ["Action: UserEvent", *(f"{n}: {v}" for n, v in event.items()), "", ""]
+            for event in events
+        )
+        self.transport.write("".join(map(END.join, lines)).encode(self.encoding))
+
     def data_received(self, data: bytes) -> None:
-        # panoramisk decodes packet by packet and drops what it cannot: give it only
-        # whole characters, and none that PostgreSQL does not take.
-        text = self._decoder.decode(data).replace("\0", "\ufffd")
-        super().data_received(text.encode())
+        # panoramisk decodes packet by packet and drops what it cannot.  PostgreSQL
+        # takes no NUL.
+        text = self._begun + self._decoder.decode(data).replace("\0", "\ufffd")
+        *messages, self._begun = text.split(END + END)
+        for message in messages:
+            self._take(headers_of(message))
+        if len(self._begun) > LONGEST_MESSAGE:
+            log.warning("an AMI message has no end; the connection is made anew")
+            self.transport.abort()
+
+    def _take(self, message: Message) -> None:
+        # An exception here would close the connection and lose what follows.
+        try:
+            if "event" in message and (
+                "actionid" not in message or message["event"] == "UserEvent"
+            ):
+                self.factory.hear(message)
+                if message["event"] == "Shutdown":
+                    self.connection_lost(None)
+            elif "event" in message or "response" in message:
+                self._note_refusal(message)
+                self.handle_message(Answer(message))
+        except Exception:
+            log.warning("an AMI message could not be read and was passed over")
+
+    def _note_refusal(self, message: Message) -> None:
+        if message.get("response") == "Error" and (
+            message.get("actionid") not in self.responses
+        ):
+            self.refusal = message.get("message", "no reason given")
 
     def connection_lost(self, exc: object) -> None:
         # Whose it is, it learns only later than that it is connected.
         if self.factory is not None:
             super().connection_lost(exc)
 
-    def handle_message(self, message: Any) -> None:
-        # An exception here would close the connection and lose what follows.
-        try:
-            super().handle_message(message)
-        except Exception:
-            log.warning("an AMI message could not be read and was passed over")
-
 
 class _Connection(Manager):  # type: ignore[misc]  # panoramisk is untyped
     """One connection, from login to its end."""
 
-    def __init__(self, **config: Any) -> None:
+    def __init__(self, hear: Callable[[Message], None], **config: Any) -> None:
+        self.hear = hear
         self.lost = asyncio.get_running_loop().create_future()
         super().__init__(
             protocol_factory=_Protocol,
@@ -121,6 +162,9 @@ class _Connection(Manager):  # type: ignore[misc]  # panoramisk is untyped
     def login(self, future: Any) -> None:
         if not future.cancelled():
             super().login(future)
+
+    def dispatch(self, event: object) -> None:
+        """Pass over an answer that nobody waits for any more."""
 
     def connection_lost(self, exc: object) -> None:
         if self.pinger:
@@ -149,9 +193,7 @@ class Ami:
     ) -> None:
         self._address = {"host": host, "port": port}
         self._credentials = {"username": username, "secret": secret}
-        self.events: asyncio.Queue[Message] | None = (
-            asyncio.Queue(MOST_QUEUED_EVENTS) if with_events else None
-        )
+        self.events = EventQueue(MOST_QUEUED_EVENTS) if with_events else None
         self.connected = Link()
         self._connection: _Connection | None = None
         self._slow_actions = 0
@@ -175,13 +217,7 @@ class Ami:
             pause = min(pause * 2, longest)
 
     async def _serve_once(self, outage: Outage) -> None:
-        connection = _Connection(
-            events="on" if self.events is not None else "off",
-            **self._address,
-            **self._credentials,
-        )
-        if self.events is not None:
-            connection.register_event("*", self._take_event)
+        connection = self._connect(events="off" if self.events is None else "on")
         try:
             await self._log_in(connection)
             self._connection = connection
@@ -192,12 +228,21 @@ class Ami:
             self.connected.clear()
             self._connection = None
             connection.abandon()
-            self._put(LOST)
+            self._hear(LOST)
+
+    def _connect(self, *, events: str) -> _Connection:
+        return _Connection(
+            self._hear, events=events, **self._address, **self._credentials
+        )
+
+    def _hear(self, event: Message) -> None:
+        if self.events is not None:
+            self.events.put_nowait(event)
 
     @contextlib.asynccontextmanager
     async def once(self) -> AsyncIterator[None]:
         """Be connected while the block runs; raise `Unavailable` where that fails."""
-        connection = _Connection(events="off", **self._address, **self._credentials)
+        connection = self._connect(events="off")
         try:
             await self._log_in(connection)
             self._connection = connection
@@ -233,20 +278,6 @@ class Ami:
             if not self._slow_actions:
                 await self.action("Ping")
 
-    def _take_event(self, _: object, event: Mapping[str, Any]) -> None:
-        self._put(_message(event))
-
-    def _put(self, event: Message) -> None:
-        if self.events is None:
-            return
-        try:
-            self.events.put_nowait(event)
-        except asyncio.QueueFull:
-            # Edges were lost: start again from a snapshot rather than be wrong.
-            while not self.events.empty():
-                self.events.get_nowait()
-            self.events.put_nowait(LOST)
-
     async def action(self, name: str, headers: Headers | None = None) -> Message:
         """Return the reply to one action.
 
@@ -263,6 +294,22 @@ class Ami:
         actions.  Raises `Unavailable` as `action` does.
         """
         return await self._send(actions, ACTION_SECONDS)
+
+    async def tell(self, events: Sequence[Headers]) -> None:
+        """Let Asterisk send *events* to all its AMI users who read user events.
+
+        Each begins with the header `UserEvent`, its name, and only an `ActionID` of
+        its own is sent with it.  Raises `AmiRefused` and `Unavailable` as `action`
+        does; some may have been sent then.
+        """
+        connection = self._there()
+        for event in events:
+            _check_headers(event)
+        connection.protocol.send_user_events(events)
+        # Asterisk serves one after the other, so it has done with them.
+        await self.action("Ping")
+        if connection.protocol.refusal:
+            raise AmiRefused("UserEvent", connection.protocol.refusal)
 
     async def listing(self, name: str, headers: Headers | None = None) -> list[Message]:
         """Return the events of an action that answers with a list."""
@@ -286,9 +333,7 @@ class Ami:
     async def _send(
         self, actions: Sequence[tuple[str, Headers]], seconds: float
     ) -> list[Reply]:
-        connection = self._connection
-        if connection is None:
-            raise Unavailable("Asterisk's AMI is not connected")
+        connection = self._there()
         for _, headers in actions:
             _check_headers(headers)
         sent = [Action({"Action": name, **headers}) for name, headers in actions]
@@ -313,6 +358,11 @@ class Ami:
             for action, answer in zip(sent, answered.result(), strict=True)
         ]
 
+    def _there(self) -> _Connection:
+        if self._connection is None:
+            raise Unavailable("Asterisk's AMI is not connected")
+        return self._connection
+
 
 def _reply(action: str, answer: Any) -> Reply:
     messages = [_message(m) for m in (answer if isinstance(answer, list) else [answer])]
@@ -328,10 +378,7 @@ def _unless_refused(reply: Reply) -> list[Message]:
 
 
 def _message(headers: Mapping[str, Any]) -> Message:
-    return {
-        str(name).lower(): value[-1] if isinstance(value, list) else str(value)
-        for name, value in headers.items()
-    }
+    return {str(name).lower(): str(value) for name, value in headers.items()}
 
 
 def _check_headers(headers: Mapping[str, str | Sequence[str]]) -> None:

@@ -11,6 +11,7 @@ from asterisk_hotdesk import web
 from asterisk_hotdesk.base_users import BaseUsers
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.config import Config
+from asterisk_hotdesk.desk_lamps import DeskLamps
 from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.display import Display
 from asterisk_hotdesk.emergency import EmergencyCalls
@@ -26,6 +27,7 @@ from asterisk_hotdesk.notices import Notices
 from asterisk_hotdesk.outages import Link
 from asterisk_hotdesk.pbx.ami import Ami
 from asterisk_hotdesk.pbx.ari import Ari
+from asterisk_hotdesk.pbx.device_states import DeviceStates
 from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.features import Features
 from asterisk_hotdesk.pbx.mailboxes import Mailboxes
@@ -38,6 +40,7 @@ from asterisk_hotdesk.proof import Proof
 from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.retention import Retention
+from asterisk_hotdesk.service.ami_interface import AmiInterface
 from asterisk_hotdesk.service.calls import Calls
 from asterisk_hotdesk.service.clock import now
 from asterisk_hotdesk.service.live import live
@@ -79,6 +82,7 @@ class Daemon:
             per_second=config.refresh.per_second,
         )
         self._queue_members = QueueMembers(database, self._actions)
+        self._desk_lamps = DeskLamps(database, DeviceStates(ari, self._events))
         endpoints = Endpoints(ari, routes)
         directory = Directory(database, routes, config)
         self._follower = Follower(
@@ -89,11 +93,18 @@ class Daemon:
             self._refresher,
             self._lamps,
             self._queue_members,
+            self._desk_lamps,
             config,
             now,
         )
         self._catch_up = CatchUp(
-            database, endpoints, routes, directory, self._follower, config
+            database,
+            endpoints,
+            routes,
+            directory,
+            self._follower,
+            self._desk_lamps,
+            config,
         )
         self._emergencies = EmergencyCalls(
             database,
@@ -104,16 +115,6 @@ class Daemon:
             config.emergency,
             now,
         )
-        self._listener = Listener(
-            self._events,
-            database,
-            self._refresher,
-            self._lamps,
-            self._queue_members,
-            self._catch_up,
-            now,
-            also_told=[self._emergencies.take],
-        )
         self.desks = HotDesks(
             database=database,
             pins=Pins(pepper(config)),
@@ -122,6 +123,17 @@ class Daemon:
             location_required=config.policy.refuse_login_without_location,
             follow=self._follow_decided,
             ask_mailbox_pin=Voicemail(self._actions).pin,
+        )
+        self._ami_interface = AmiInterface(self._actions, database, self.desks, config)
+        self._listener = Listener(
+            self._events,
+            database,
+            self._refresher,
+            self._lamps,
+            self._queue_members,
+            self._catch_up,
+            now,
+            also_told=[self._emergencies.take, self._ami_interface.take],
         )
         self._base_users = BaseUsers(self.desks, now)
         enrolment = Enrolment(
@@ -168,7 +180,10 @@ class Daemon:
         self._web_page = WebPage(config, self.desks)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
-        self._rung_at_events: list[Callable[[], None]] = [self._webhooks.ring]
+        self._rung_at_events: list[Callable[[], None]] = [
+            self._webhooks.ring,
+            self._ami_interface.ring,
+        ]
         self._only_one = Link()
         self._calls = Calls(
             config,
@@ -214,10 +229,12 @@ class Daemon:
                 self._emergencies.run,
                 self._lamps.run,
                 self._queue_members.run,
+                self._desk_lamps.run,
                 self._base_users.run,
                 self._staleness.run,
                 self._keep_telling_webhooks,
                 self._retention.run,
+                self._ami_interface.run,
                 self._keep_hearing_changes,
                 self._keep_hearing_events,
             ):

@@ -53,6 +53,17 @@ class DeskStatus:
     booted_at: datetime | None
     fetched_at: datetime | None
     fetched_generation: int | None
+    routed_generation: int | None
+    """Of the last switch that the PBX has followed."""
+    routed_extension: str | None
+    """Whose calls ring there, whoever should sit there."""
+    routed_since: datetime | None
+    provisioned_extension: str | None
+    """Whom the phone shows, since it fetched."""
+    pbx_answers: bool | None
+    """If not, nobody knows whether the phone is registered, reachable or in a call."""
+    pbx_since: datetime | None
+    """Since when the PBX answers, or does not."""
 
     @property
     def in_force(self) -> bool | None:
@@ -82,6 +93,13 @@ COLUMNS = ", ".join(
 async def all_desks(tx: Tx) -> list[DeskStatus]:
     """Return every device, by name."""
     return await _found(tx, "ORDER BY device", [])
+
+
+async def desks_after(tx: Tx, device: str, *, most: int) -> list[DeskStatus]:
+    """Return at most *most* devices, by name, of those whose names follow *device*."""
+    return await _found(
+        tx, "WHERE device > %s ORDER BY device LIMIT %s", [device, most]
+    )
 
 
 async def desks_named(tx: Tx, devices: Collection[str]) -> list[DeskStatus]:

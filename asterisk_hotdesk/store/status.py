@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg.types.json import Jsonb
+
+from asterisk_hotdesk.model import PhoneKind
 from asterisk_hotdesk.store.database import Tx
 
 RESTART_FOLLOWS_WITHIN = timedelta(minutes=5)
@@ -15,14 +18,17 @@ SHORTEST_START = timedelta(seconds=15)
 """A phone that was away for less has registered anew, as some do over new settings."""
 
 _KNOWN = """
-    SELECT name AS device, registered, reachable, address, user_agent, round_trip_us,
-           in_call, seen_at, booted_at, fetched_at, fetched_generation,
-           fetched_user_agent,
+    SELECT name AS device,
+           CASE WHEN pbx.answers IS NOT FALSE THEN registered END AS registered,
+           CASE WHEN pbx.answers IS NOT FALSE THEN reachable END AS reachable,
+           address, user_agent, round_trip_us,
+           CASE WHEN pbx.answers IS NOT FALSE THEN in_call END AS in_call,
+           seen_at, booted_at, fetched_at, fetched_generation, fetched_user_agent,
            (SELECT max(restarted_at) FROM (
                 SELECT restarted_at FROM switches
                 WHERE switches.device_id = devices.id ORDER BY id DESC LIMIT 3
             ) AS latest) AS restarted_at
-    FROM device_status JOIN devices ON devices.id = device_id
+    FROM pbx CROSS JOIN device_status JOIN devices ON devices.id = device_id
 """
 
 
@@ -37,6 +43,11 @@ class Seen:
     user_agent: str | None = None
     round_trip_us: int | None = None
     in_call: bool | None = None
+
+    def and_then(self, later: Seen) -> Seen:
+        """Return both, where *later* counts more."""
+        said = {name: value for name, value in vars(later).items() if value is not None}
+        return Seen(**vars(self) | said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,37 +81,82 @@ class Absence:
 
 
 async def note_seen(tx: Tx, seen: Iterable[Seen], now: datetime) -> None:
-    """Keep what Asterisk said; names that are no device of ours are passed over."""
-    async with tx.cursor() as cursor:
-        await cursor.executemany(
-            """
-            INSERT INTO device_status AS known (device_id, registered, reachable,
-                address, user_agent, round_trip_us, in_call, seen_at,
-                registered_since, last_call_at)
-            SELECT id, %(registered)s, %(reachable)s, coalesce(%(address)s, ''),
-                coalesce(%(user_agent)s, ''), %(round_trip_us)s, %(in_call)s, %(now)s,
-                CASE WHEN %(registered)s THEN %(now)s END,
-                CASE WHEN %(in_call)s THEN %(now)s END
-            FROM devices WHERE name = %(device)s
-            ON CONFLICT (device_id) DO UPDATE SET
-                registered = coalesce(excluded.registered, known.registered),
-                reachable = coalesce(excluded.reachable, known.reachable),
-                address = coalesce(%(address)s, known.address),
-                user_agent = coalesce(%(user_agent)s, known.user_agent),
-                round_trip_us = coalesce(excluded.round_trip_us, known.round_trip_us),
-                in_call = coalesce(excluded.in_call, known.in_call),
-                seen_at = excluded.seen_at,
-                registered_since = CASE
-                    WHEN NOT excluded.registered THEN NULL
-                    WHEN known.registered THEN known.registered_since
-                    ELSE excluded.registered_since END,
-                last_call_at = CASE
-                    WHEN excluded.in_call IS DISTINCT FROM known.in_call
-                        AND (excluded.in_call OR known.in_call)
-                    THEN excluded.seen_at ELSE known.last_call_at END
-            """,
-            [vars(one) | {"now": now} for one in seen],
-        )
+    """Keep what Asterisk said, once of each device.
+
+    Names that are no device of ours are passed over.
+    """
+    await tx.execute(
+        """
+        INSERT INTO device_status AS known (device_id, registered, reachable,
+            address, user_agent, round_trip_us, in_call, seen_at,
+            registered_since, last_call_at)
+        SELECT id, registered, reachable, coalesce(address, ''),
+            coalesce(user_agent, ''), round_trip_us, in_call, %(now)s,
+            CASE WHEN registered THEN %(now)s END,
+            CASE WHEN in_call THEN %(now)s END
+        FROM jsonb_to_recordset(%(seen)s) AS seen (device text, registered boolean,
+            reachable boolean, address text, user_agent text, round_trip_us integer,
+            in_call boolean)
+        JOIN devices ON name = device
+        ORDER BY name
+        ON CONFLICT (device_id) DO UPDATE SET
+            registered = coalesce(excluded.registered, known.registered),
+            reachable = coalesce(excluded.reachable, known.reachable),
+            address = coalesce(nullif(excluded.address, ''), known.address),
+            user_agent = coalesce(nullif(excluded.user_agent, ''), known.user_agent),
+            round_trip_us = coalesce(excluded.round_trip_us, known.round_trip_us),
+            in_call = coalesce(excluded.in_call, known.in_call),
+            seen_at = excluded.seen_at,
+            registered_since = CASE
+                WHEN NOT excluded.registered THEN NULL
+                WHEN known.registered THEN known.registered_since
+                ELSE excluded.registered_since END,
+            last_call_at = CASE
+                WHEN excluded.in_call IS DISTINCT FROM known.in_call
+                    AND (excluded.in_call OR known.in_call)
+                THEN excluded.seen_at ELSE known.last_call_at END
+        """,
+        {"seen": Jsonb([vars(one) for one in seen]), "now": now},
+    )
+
+
+async def note_kinds(tx: Tx, kinds: Mapping[str, PhoneKind]) -> None:
+    """Keep what kind of phone the devices so named are, unless they fetch from us.
+
+    What a phone says when it fetches is noted then, and more exact.
+    """
+    await tx.execute(
+        """
+        UPDATE devices SET (vendor, model, firmware) =
+            (kind.vendor, kind.model, kind.firmware)
+        FROM jsonb_to_recordset(%s)
+            AS kind (name text, vendor text, model text, firmware text)
+        WHERE devices.name = kind.name
+            AND (devices.vendor, devices.model, devices.firmware)
+                IS DISTINCT FROM (kind.vendor, kind.model, kind.firmware)
+            AND NOT EXISTS (SELECT FROM device_status
+                            WHERE device_id = devices.id AND fetched_at IS NOT NULL)
+        """,
+        [Jsonb([vars(kind) | {"name": name} for name, kind in kinds.items()])],
+    )
+
+
+async def note_pbx(tx: Tx, now: datetime, *, answers: bool) -> None:
+    """Keep whether Asterisk answers us, and since when."""
+    await tx.execute(
+        """
+        UPDATE pbx SET answers = %(answers)s, since = %(now)s
+        WHERE answers IS DISTINCT FROM %(answers)s
+        """,
+        {"answers": answers, "now": now},
+    )
+
+
+async def pbx_away_since(tx: Tx) -> datetime | None:
+    """Return since when Asterisk does not answer; None: it does, as far as we know."""
+    rows = await tx.execute("SELECT since FROM pbx WHERE answers IS FALSE")
+    row = await rows.fetchone()
+    return row["since"] if row else None
 
 
 async def note_absent(tx: Tx, registered: Collection[str], now: datetime) -> None:
@@ -109,6 +165,7 @@ async def note_absent(tx: Tx, registered: Collection[str], now: datetime) -> Non
         """
         INSERT INTO device_status AS known (device_id, registered, reachable, seen_at)
         SELECT id, false, false, %s FROM devices WHERE NOT (name = ANY(%s))
+        ORDER BY name
         ON CONFLICT (device_id) DO UPDATE SET
             registered = false, reachable = false, round_trip_us = NULL,
             registered_since = NULL,

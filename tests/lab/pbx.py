@@ -18,22 +18,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from asterisk_hotdesk.install.installing import EVENT_FILTERS
 from tests.lab.packages import AsteriskInstall
 from tests.lab.ports import Ports
 
 USER = "hotdesk"
 FIXED_PHONES = ("200", "201")
 MAILBOXES = ("100", "101", "102", "103", "104", "105", *FIXED_PHONES)
-AMI_EVENTS = (
-    "ContactStatus",
-    "DeviceStateChange",
-    "FullyBooted",
-    "MessageWaiting",
-    "PeerStatus",
-    "Reload",
-    "Shutdown",
-    "UserEvent",
-)
 # Asterisk is content with its defaults, but logs an error for each missing file.
 EMPTY_FILES = (
     "acl.conf",
@@ -153,7 +144,7 @@ class Pbx:
                 scripts=Path(sys.executable).parent,
                 mailboxes=MAILBOXES,
                 voicemail_pins=self.voicemail_pins,
-                ami_events=AMI_EVENTS,
+                event_filters=EVENT_FILTERS,
             )
             (self.config_dir / name.removesuffix(".j2")).write_text(text)
         for name in EMPTY_FILES:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -112,6 +115,16 @@ class Office:
             for row in await self.rows(f"SELECT {name}::text FROM {name}")  # noqa: S608
         ]
         return "\n".join(dumps)
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Return once *condition* holds, whose value may have to be awaited."""
+    async with asyncio.timeout(10):
+        while True:
+            holds = condition()
+            if await holds if inspect.isawaitable(holds) else holds:
+                return
+            await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

@@ -120,3 +120,70 @@ async def test_users_are_found_by_extension_in_any_account_or_one(
 
     assert [desk.device for desk in anywhere] == [ACME_DESK, PHONE]
     assert [desk.device for desk in in_acme] == [ACME_DESK]
+
+
+async def test_desired_routed_and_provisioned_logins_stand_side_by_side(
+    office: Office,
+) -> None:
+    await office.log_in("100", PHONE)
+    first = (await shown(office)).generation or 0
+    async with office.database.transaction() as tx:
+        await logins.note_routed(tx, {first: office.now})
+        await status.note_fetches(tx, [(PHONE, first, "snom", office.now)])
+    routed_at = office.now
+    office.later(60)
+    await office.log_in("101", PHONE)
+
+    desk = await shown(office)
+
+    assert (desk.extension, desk.routed_extension, desk.provisioned_extension) == (
+        "101",
+        "100",
+        "100",
+    )
+    assert (desk.routed_generation, desk.routed_since) == (first, routed_at)
+    assert (desk.fetched_generation, desk.fetched_at) == (first, routed_at)
+
+
+async def test_of_an_idle_desk_nobody_is_routed_or_provisioned(office: Office) -> None:
+    await office.log_in("100", PHONE)
+    await office.log_out(PHONE)
+    generation = (await shown(office)).generation or 0
+    async with office.database.transaction() as tx:
+        await logins.note_routed(tx, {generation: office.now})
+        await status.note_fetches(tx, [(PHONE, generation, "snom", office.now)])
+
+    desk = await shown(office)
+
+    assert (desk.routed_generation, desk.routed_extension) == (generation, None)
+    assert (desk.fetched_generation, desk.provisioned_extension) == (generation, None)
+
+
+async def test_while_the_pbx_is_away_nobody_knows_what_phones_do(
+    office: Office,
+) -> None:
+    await see(office, Seen(device=PHONE, registered=True, reachable=True, in_call=True))
+    async with office.database.transaction() as tx:
+        await status.note_pbx(tx, office.now, answers=False)
+
+    away = await shown(office)
+    async with office.database.transaction() as tx:
+        since = await status.pbx_away_since(tx)
+        await status.note_pbx(tx, office.now, answers=True)
+
+    assert (away.pbx_answers, since) == (False, office.now)
+    assert (away.registered, away.reachable, away.in_call) == (None, None, None)
+    assert away.registered_since is None
+    back = await shown(office)
+    assert (back.registered, back.reachable, back.in_call) == (True, True, True)
+    assert back.registered_since == office.now
+
+
+async def test_since_when_the_pbx_answers_is_when_it_began_to(office: Office) -> None:
+    began = office.now
+    for _ in range(2):
+        async with office.database.transaction() as tx:
+            await status.note_pbx(tx, office.now, answers=True)
+        office.later(60)
+
+    assert (await shown(office)).pbx_since == began

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asterisk_hotdesk import status as listening
 from asterisk_hotdesk.errors import Unavailable
-from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
+from asterisk_hotdesk.pbx.ami import LOST, MISSED, Ami, AmiRefused, Message
 from asterisk_hotdesk.status import Listener
+from asterisk_hotdesk.status import listener as listening
 from asterisk_hotdesk.store import Database, Tx, logins, status
 from asterisk_hotdesk.store.status import DeviceStatus, Seen
-from tests.postgres.office import DESKS, Office, opened
+from tests.postgres.office import DESKS, Office, opened, until
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PHONE, OTHER, _ = DESKS
@@ -416,7 +416,7 @@ async def test_from_wherever_we_listen_we_end_with_the_truth(desk: Desk) -> None
         await desk.believe(registered=True, reachable=True, in_call=True)
         desk.ami.listed = 0
         async with running(desk):
-            desk.say(LOST, *RECORDING[begins:])
+            desk.say(LOST, RECORDING[0], *RECORDING[begins:])
 
             await desk.until(lambda known: desk.ami.listed and gone(known))
         assert desk.refresher.in_call[PHONE] is False
@@ -447,7 +447,7 @@ async def test_no_message_makes_more_of_a_phone_that_is_not_ours(desk: Desk) -> 
 # Lists -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", [RECORDING[0], RECORDING[11], LOST])
+@pytest.mark.parametrize("event", [RECORDING[0], RECORDING[11], MISSED])
 async def test_after_a_restart_a_reload_or_a_loss_all_is_listed(
     desk: Desk, event: Message
 ) -> None:
@@ -460,7 +460,7 @@ async def test_after_a_restart_a_reload_or_a_loss_all_is_listed(
     assert known.address == "127.0.0.1:47620"
     assert known.user_agent == "snomD785-SIP 10.1.198.12"
     assert known.round_trip_us == 3305
-    assert desk.catch_up.times == (0 if event is LOST else 1)
+    assert desk.catch_up.times == (0 if event is MISSED else 1)
     assert desk.refresher.in_call[PHONE]
 
 
@@ -468,7 +468,7 @@ async def test_a_phone_that_is_not_listed_is_not_registered(desk: Desk) -> None:
     await desk.believe(registered=True, reachable=True, round_trip_us=5, address="a:1")
     desk.ami.lists["PJSIPShowContacts"] = CONTACTS[:1]
     async with running(desk):
-        desk.say(LOST)
+        desk.say(MISSED)
         known = await desk.until(lambda known: not known.registered)
 
     assert not known.reachable
@@ -480,7 +480,7 @@ async def test_no_phones_at_all_is_an_answer(desk: Desk) -> None:
     await desk.believe(registered=True, reachable=True)
     desk.ami.lists["PJSIPShowContacts"] = REFUSED
     async with running(desk):
-        desk.say(LOST)
+        desk.say(MISSED)
         await desk.until(lambda known: not known.registered)
 
 
@@ -497,7 +497,7 @@ async def test_a_list_that_cannot_be_had_makes_nobody_absent(
     await desk.believe(registered=True, reachable=True)
     desk.ami.lists["PJSIPShowContacts"] = failure
     async with running(desk), asyncio.timeout(5):
-        desk.say(LOST)
+        desk.say(MISSED)
         while not caplog.messages:
             known = await desk.known()
 
@@ -518,7 +518,7 @@ async def test_what_happens_while_the_list_is_made_is_newer(desk: Desk) -> None:
 
     desk.ami.while_listing = hang_up
     listening_task = asyncio.create_task(listener.run())
-    listener.take(LOST)
+    listener.take(MISSED)
     known = await desk.until(lambda known: known.registered)
     other = await desk.until(lambda known: known.registered, OTHER)
     listening_task.cancel()
@@ -637,18 +637,75 @@ async def test_where_a_phone_is_is_in_its_contact(desk: Desk) -> None:
             await desk.forget()
             contact = CONTACTS[1] | {"uri": uri, "useragent": "x" * 1000}
             desk.ami.lists["PJSIPShowContacts"] = [contact]
-            desk.say(LOST)
+            desk.say(MISSED)
             known = await desk.until(lambda known: known.registered)
 
             assert known.address == address
             assert known.user_agent == "x" * 200
 
 
+async def test_what_a_phone_says_of_itself_is_one_harmless_line(desk: Desk) -> None:
+    hostile = "evil\ufffd\x1b[31m\u2028phone\udc80"
+    async with running(desk):
+        contact = CONTACTS[1] | {"useragent": hostile, "uri": "sip:a@b\x07:1"}
+        desk.ami.lists["PJSIPShowContacts"] = [contact]
+        desk.say(MISSED)
+        known = await desk.until(lambda known: known.address)
+
+    assert known.user_agent == "evil\ufffd?[31m?phone?"
+    assert known.address == "b?:1"
+
+
+async def vendor(desk: Desk) -> str:
+    return (await desk.office.device(PHONE)).phone.vendor
+
+
+async def test_a_phone_that_does_not_fetch_tells_its_kind_when_it_registers(
+    desk: Desk,
+) -> None:
+    async with desk.office.database.transaction() as tx:
+        await status.note_fetches(tx, [(OTHER, 1, "snom", NOW)])
+    desk.ami.lists["PJSIPShowContacts"] = [
+        CONTACTS[1] | {"endpoint": device} for device in (PHONE, OTHER)
+    ]
+    async with running(desk):
+        desk.say(MISSED)
+        await desk.until(lambda known: known.registered, OTHER)
+        await until(lambda: vendor(desk))
+
+    kind = (await desk.office.device(PHONE)).phone
+    assert (kind.vendor, kind.model, kind.firmware) == ("snom", "D785", "10.1.198.12")
+    assert (await desk.office.device(OTHER)).phone.vendor == ""
+
+
+async def test_whether_asterisk_answers_is_known(deaf: Desk) -> None:
+    async def away() -> bool:
+        async with deaf.office.database.transaction() as tx:
+            return await status.pbx_away_since(tx) is not None
+
+    async def there() -> bool:
+        return not await away()
+
+    async with running(deaf):
+        for bad_news in (LOST, {"event": "Shutdown"}):
+            deaf.say(bad_news)
+            await until(away)
+            deaf.say(RECORDING[0])
+            await until(there)
+
+
 words = st.text(max_size=8) | st.sampled_from(
     ["PJSIP/HD0001", "HD0001", "Reachable", "Removed", "INUSE", "9" * 5000]
 )
 kinds = st.sampled_from(
-    ["ContactStatus", "DeviceStateChange", "MessageWaiting", "Reload", "FullyBooted"]
+    [
+        "ContactStatus",
+        "DeviceStateChange",
+        "MessageWaiting",
+        "Reload",
+        "FullyBooted",
+        "Shutdown",
+    ]
 )
 headers = st.sampled_from(
     [
@@ -870,11 +927,13 @@ async def test_a_phone_that_restarts_an_hour_later_does_it_for_another_reason(
     assert not await switched.restarted()
 
 
-@pytest.mark.parametrize("event", [RECORDING[0], RECORDING[11], LOST])
+@pytest.mark.parametrize(
+    "events", [(RECORDING[0],), (RECORDING[11],), (LOST, RECORDING[0])]
+)
 async def test_who_left_when_asterisk_did_has_not_restarted(
-    switched: Switched, event: Message
+    switched: Switched, events: tuple[Message, ...]
 ) -> None:
-    switched.at(2, LEAVES, event)
+    switched.at(2, LEAVES, *events)
     await switched.fetches_at(30)
     switched.at(35, COMES)
 

@@ -20,7 +20,15 @@ from panoramisk import Manager
 
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.pbx import ami as ami_module
-from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message, _Protocol
+from asterisk_hotdesk.pbx.ami import (
+    LOST,
+    MISSED,
+    Ami,
+    AmiRefused,
+    Message,
+    _Protocol,
+)
+from asterisk_hotdesk.pbx.ami_events import EventQueue
 from asterisk_hotdesk.pbx.routes import Routes
 
 USERNAME, SECRET = "hotdesk", "amí-s3cret"
@@ -29,7 +37,6 @@ EVENT_READ = {
     "event": "ContactStatus",
     "aor": "HD0001",
     "useragent": "Zoë's 😀 phone",
-    "content": "",
 }
 
 Answer = Callable[["Session", Message], str | bytes | None]
@@ -403,6 +410,44 @@ async def test_a_page_that_ami_cannot_carry_is_not_sent(
     assert pbx.last.asked() == []
 
 
+# Events of ours --------------------------------------------------------------
+
+
+async def test_user_events_are_sent_as_they_are_with_no_id_but_their_own(
+    pbx: FakePbx,
+) -> None:
+    pbx.answers["UserEvent"] = lambda _, action: success("Event Sent")(
+        _, {"actionid": ""} | action
+    )
+    async with connected(pbx) as ami:
+        await ami.tell([{"UserEvent": "A", "Name": "Zoë"}, {"UserEvent": "B"}])
+
+    assert pbx.last.raw[-3:-1] == [
+        "Action: UserEvent\r\nUserEvent: A\r\nName: Zoë\r\n\r\n".encode(),
+        b"Action: UserEvent\r\nUserEvent: B\r\n\r\n",
+    ]
+
+
+async def test_a_user_event_that_asterisk_refuses_is_told(pbx: FakePbx) -> None:
+    pbx.answers["UserEvent"] = lambda _, action: (
+        f"Response: Error\r\nActionID: {action['actionid']}\r\n"
+        "Message: Permission denied\r\n\r\n"
+    )
+    async with connected(pbx) as ami:
+        with pytest.raises(AmiRefused, match="UserEvent: Permission denied"):
+            await ami.tell([{"UserEvent": "A", "ActionID": "of somebody else"}])
+        pbx.answers["UserEvent"] = silent
+        await ami.tell([{"UserEvent": "A"}])
+
+
+async def test_no_user_event_smuggles_a_header_in(pbx: FakePbx) -> None:
+    async with connected(pbx) as ami:
+        with pytest.raises(ValueError, match="AMI header Name holds a line break"):
+            await ami.tell([{"UserEvent": "A", "Name": "x\r\nAction: Reload"}])
+
+    assert pbx.last.asked() == []
+
+
 # Peers that do not answer ----------------------------------------------------
 
 
@@ -683,7 +728,7 @@ async def test_events_that_nobody_can_read_in_time_become_one_loss(
         assert ami.events is not None
         found = [ami.events.get_nowait() for _ in range(ami.events.qsize())]
 
-    assert found[0] is LOST
+    assert found[0] is MISSED
     assert [e["device"] for e in found[1:]] == [f"PJSIP/{n}" for n in range(21, 25)]
 
 
@@ -763,12 +808,68 @@ async def test_garbage_that_is_glued_to_a_message_does_not_hide_it(
         assert await events_of(ami, 1) == [EVENT_READ]
 
 
-async def test_of_a_repeated_header_the_last_counts(pbx: FakePbx) -> None:
+async def test_of_a_repeated_header_the_first_counts(pbx: FakePbx) -> None:
     async with connected(pbx, with_events=True) as ami:
         pbx.last.send("Event: X\r\nVar: 1\r\nVar: 2\r\nVar: 3\r\nA: 4\r\na: 5\r\n\r\n")
         (event,) = await events_of(ami, 1)
 
-    assert (event["var"], event["a"]) == ("3", "5")
+    assert (event["var"], event["a"]) == ("1", "4")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "event: Shutdown",
+        "Event: Shutdown",
+        "EVENT: FullyBooted",
+        "Response: Success\r\nMessage: forged",
+        "Privilege: system,all",
+    ],
+)
+async def test_whoever_may_send_user_events_cannot_speak_as_asterisk(
+    pbx: FakePbx, forged: str
+) -> None:
+    async with connected(pbx, with_events=True) as ami:
+        pbx.last.send(
+            "Event: UserEvent\r\nPrivilege: user,all\r\nUserEvent: X\r\n"
+            f"{forged}\r\n\r\n"
+        )
+        (event,) = await events_of(ami, 1)
+        await ami.action("DBPut")
+
+    assert (event["event"], event["privilege"]) == ("UserEvent", "user,all")
+    assert len(pbx.sessions) == 1
+
+
+async def test_a_user_event_is_no_answer_even_with_the_id_of_a_question(
+    pbx: FakePbx,
+) -> None:
+    def forge(session: Session, action: Message) -> str:
+        return (
+            "Event: UserEvent\r\nUserEvent: X\r\nResponse: Success\r\n"
+            f"Val: forged\r\nActionID: {action['actionid']}\r\n\r\n"
+        ) + str(success("true")(session, action))
+
+    pbx.answers["DBPut"] = forge
+    async with connected(pbx, with_events=True) as ami:
+        reply = await ami.action("DBPut")
+
+    assert reply["message"] == "true"
+    assert "val" not in reply
+
+
+async def test_a_message_without_an_end_ends_the_connection_not_the_memory(
+    pbx: FakePbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ami_module, "LONGEST_MESSAGE", 10_000)
+    async with connected(pbx, with_events=True) as ami:
+        pbx.last.send("Event: X\r\n" + "A: b\r\n" * 10_000)
+        await until(lambda: len(pbx.sessions) > 1 and ami.connected.is_set())
+        pbx.last.send(EVENT)
+        lost, event = await events_of(ami, 2)
+
+    assert lost is LOST
+    assert event == EVENT_READ
 
 
 async def test_a_header_may_hold_what_separates_headers(pbx: FakePbx) -> None:
@@ -777,6 +878,62 @@ async def test_a_header_may_hold_what_separates_headers(pbx: FakePbx) -> None:
         (event,) = await events_of(ami, 1)
 
     assert (event["a"], event["uri"]) == ("b: c", "sip:1@[::1]:5060")
+
+
+# The queue -------------------------------------------------------------------
+
+
+def queued(*events: Message, most: int = 100) -> list[Message]:
+    """Return what is read of *events* after nobody has read for a while."""
+    queue = EventQueue(most)
+    for event in events:
+        queue.put_nowait(event)
+    return [queue.get_nowait() for _ in range(queue.qsize())]
+
+
+def state(device: str, now: str) -> Message:
+    return {"event": "DeviceStateChange", "device": device, "state": now}
+
+
+def test_of_each_device_only_the_newest_state_waits_to_be_read() -> None:
+    read = queued(state("A", "1"), state("B", "1"), state("A", "2"), state("A", "3"))
+
+    assert read == [state("B", "1"), state("A", "3")]
+
+
+def test_what_tells_of_different_things_waits_apart() -> None:
+    contact = {"event": "ContactStatus", "endpointname": "A"}
+    voicemail = {"event": "MessageWaiting", "mailbox": "A"}
+
+    assert queued(state("A", "1"), contact, voicemail, contact) == [
+        state("A", "1"),
+        voicemail,
+        contact,
+    ]
+
+
+def test_no_user_event_is_dropped_for_another() -> None:
+    call = {"event": "UserEvent", "userevent": "HotdeskEmergency", "device": "A"}
+
+    assert queued(call, call | {"x": "y"}) == [call, call | {"x": "y"}]
+
+
+def test_a_million_events_of_ten_devices_are_ten_that_wait() -> None:
+    queue = EventQueue(100)
+    for number in range(10**6):
+        queue.put_nowait(state(str(number % 10), "INUSE"))
+
+    assert queue.qsize() == 10
+
+
+def test_a_new_event_comes_after_what_was_told_before() -> None:
+    """So a snapshot that FullyBooted asks for is older than it."""
+    booted = {"event": "FullyBooted"}
+
+    assert queued(state("A", "1"), booted, state("A", "2")) == [
+        booted,
+        state("A", "2"),
+    ]
 
 
 class Sink:
@@ -788,8 +945,8 @@ class Sink:
     def __init__(self) -> None:
         self.heard: list[Message] = []
 
-    def dispatch(self, event: Any) -> None:
-        self.heard.append({k.lower(): v for k, v in event.items() if v})
+    def hear(self, event: Message) -> None:
+        self.heard.append(event)
 
 
 def heard(*packets: bytes) -> list[Message]:
@@ -835,6 +992,4 @@ def test_however_the_bytes_arrive_the_events_are_the_same(
 def test_no_bytes_break_the_connection_and_the_next_event_is_heard(
     packets: list[bytes],
 ) -> None:
-    assert heard(*packets, b"\r\n\r\n", EVENT.encode())[-1] == {
-        k: v for k, v in EVENT_READ.items() if v
-    }
+    assert heard(*packets, b"\r\n\r\n", EVENT.encode())[-1] == EVENT_READ

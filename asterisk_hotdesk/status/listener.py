@@ -1,25 +1,32 @@
-"""The AMI listener: what Asterisk says of our phones, kept current in the database.
+"""Turns a handful of AMI events into few facts, and keeps these in the database.
 
 AMI events are edges, and lost while nobody listens: after every connect, restart and
-reload a snapshot comes first.
+reload a snapshot comes first.  While PostgreSQL is away, the facts wait, one for each
+device.
+
+PeerStatus is not among the events: for a PJSIP endpoint it says what ContactStatus
+has said a moment before, without the contact and its round trip, and calls a phone
+reachable that nobody has asked yet.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from asterisk_hotdesk.catch_up import CatchUp
 from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.message_lamps import MessageLamps
+from asterisk_hotdesk.model import PhoneKind
 from asterisk_hotdesk.outages import Outage
-from asterisk_hotdesk.pbx.ami import LOST, Ami, AmiRefused, Message
+from asterisk_hotdesk.pbx.ami import LOST, MISSED, Ami, AmiRefused, Message
+from asterisk_hotdesk.phones.kinds import kind_of_user_agent
 from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
+from asterisk_hotdesk.status import sightings
 from asterisk_hotdesk.store import Database, status
 from asterisk_hotdesk.store.status import Absence, Seen
 
@@ -31,7 +38,8 @@ WRITE_SECONDS = 0.2
 SNAPSHOT_SECONDS = 1.0
 """How long to wait for further changes of contacts before all are listed."""
 
-_BUSY = frozenset({"INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"})
+LISTING_SHARE = 5
+"""Of the time, all may be listed for one part in so many: it costs Asterisk, too."""
 
 
 class Listener:
@@ -63,7 +71,9 @@ class Listener:
         self._states_heard: set[str] = set()
         # When the last contact of each device that has none was removed.
         self._away_since: dict[str, datetime] = {}
-        self._returned: list[Absence] = []
+        self._returned: dict[str, Absence] = {}
+        self._pbx_answers: bool | None = None
+        """What is not written yet; None: nothing is."""
         self._pending_there = asyncio.Event()
         self._snapshot_wanted = asyncio.Event()
 
@@ -86,19 +96,20 @@ class Listener:
         """Note what one AMI event says; one without the headers it needs says nothing.
 
         Sources: Asterisk documentation, AMI events ContactStatus, DeviceStateChange,
-        MessageWaiting, FullyBooted and Reload.
+        MessageWaiting, FullyBooted, Reload and Shutdown.
         """
         match event.get("event"):
             case "ContactStatus":
                 self._take_contact(event)
             case "DeviceStateChange":
-                if device := _device_of(event):
+                if device := sightings.device_of(event):
                     self._states_heard.add(device)
-                    self._take_state(device, event.get("state", ""))
+                    self._take_state(device, event)
             case "MessageWaiting":
                 self._lamps.note_messages(event.get("mailbox", ""))
             case "FullyBooted":
                 # Also whenever we connect: who knows what happened meanwhile.
+                self._note_pbx(answers=True)
                 self._catch_up.asterisk_was_reloaded()
                 self._begin_anew()
                 self._lamps.want_all()
@@ -106,7 +117,12 @@ class Listener:
             case "Reload":
                 self._catch_up.asterisk_was_reloaded()
                 self._begin_anew()
+            case "Shutdown":
+                self._note_pbx(answers=False)
             case _ if event is LOST:
+                self._note_pbx(answers=False)
+                self._away_since.clear()
+            case _ if event is MISSED:
                 self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -114,44 +130,35 @@ class Listener:
         self._away_since.clear()
         self._snapshot_wanted.set()
 
+    def _note_pbx(self, *, answers: bool) -> None:
+        self._pbx_answers = answers
+        self._pending_there.set()
+
     def _take_contact(self, event: Message) -> None:
-        device = event.get("endpointname") or event.get("aor", "")
-        if not device:
+        seen = sightings.contact_seen(event)
+        if seen is None:
             return
+        device = seen.device
         self._contacts_heard.add(device)
-        gone = event.get("contactstatus") == "Removed"
-        reachable = event.get("contactstatus") == "Reachable"
-        self._note(
-            Seen(
-                device=device,
-                registered=not gone,
-                reachable=reachable,
-                round_trip_us=_number(event.get("roundtripusec")),
-            )
-        )
-        if gone:
+        self._note(seen)
+        if sightings.is_gone(event):
             self._away_since[device] = self._now()
         elif since := self._away_since.pop(device, None):
-            self._returned.append(Absence(device, since, self._now()))
-        if reachable:
+            self._returned[device] = Absence(device, since, self._now())
+        if seen.reachable:
             self._refresher.note_registered(device)
             self._lamps.note_registered(device)
-        # The event lacks address and user agent: the list has them.
+        # The event lacks the user agent, and tells of one contact of perhaps two.
         self._snapshot_wanted.set()
 
-    def _take_state(self, device: str, state: str) -> None:
-        in_call = state in _BUSY
+    def _take_state(self, device: str, event: Message) -> None:
+        in_call = sightings.is_busy(event)
         self._refresher.note_call(device, in_call=in_call)
         self._note(Seen(device=device, in_call=in_call))
 
     def _note(self, seen: Seen) -> None:
-        known = self._pending.get(seen.device, seen)
-        said = {
-            f.name: getattr(seen, f.name)
-            for f in fields(seen)
-            if getattr(seen, f.name) is not None
-        }
-        self._pending[seen.device] = replace(known, **said)
+        known = self._pending.get(seen.device)
+        self._pending[seen.device] = known.and_then(seen) if known else seen
         self._pending_there.set()
 
     async def _keep_writing(self) -> None:
@@ -160,30 +167,43 @@ class Listener:
             await self._pending_there.wait()
             await asyncio.sleep(WRITE_SECONDS)
             self._pending_there.clear()
-            pending, self._pending = self._pending, {}
-            returned, self._returned = self._returned, []
             try:
-                async with self._database.transaction() as tx:
-                    await status.note_seen(tx, pending.values(), self._now())
-                    await status.note_returned(tx, returned)
+                await self._write()
             except HotdeskError as error:
                 outage.note(error)
-                # What was learned meanwhile is newer.
-                self._returned = returned + self._returned
-                meanwhile, self._pending = self._pending, pending
-                for seen in meanwhile.values():
-                    self._note(seen)
                 self._pending_there.set()
                 await asyncio.sleep(1.0)
             else:
                 outage.over()
 
+    async def _write(self) -> None:
+        pending, self._pending = self._pending, {}
+        returned, self._returned = self._returned, {}
+        answers, self._pbx_answers = self._pbx_answers, None
+        try:
+            async with self._database.transaction() as tx:
+                if answers is not None:
+                    await status.note_pbx(tx, self._now(), answers=answers)
+                await status.note_seen(tx, pending.values(), self._now())
+                await status.note_returned(tx, list(returned.values()))
+        except HotdeskError:
+            # What was learned meanwhile is newer.
+            meanwhile, self._pending = self._pending, pending
+            for seen in meanwhile.values():
+                self._note(seen)
+            self._returned = returned | self._returned
+            if self._pbx_answers is None:
+                self._pbx_answers = answers
+            raise
+
     async def _keep_listing(self) -> None:
         outage = Outage(log, "what listing the phones needs")
+        took = 0.0
         while True:
             await self._snapshot_wanted.wait()
-            await asyncio.sleep(SNAPSHOT_SECONDS)
+            await asyncio.sleep(max(SNAPSHOT_SECONDS, took * (LISTING_SHARE - 1)))
             self._snapshot_wanted.clear()
+            began = time.monotonic()
             try:
                 await self._list()
             except HotdeskError as error:
@@ -192,22 +212,25 @@ class Listener:
                 await asyncio.sleep(1.0)
             else:
                 outage.over()
+                took = time.monotonic() - began
 
     async def _list(self) -> None:
         self._contacts_heard.clear()
         self._states_heard.clear()
-        contacts = {c["endpoint"]: c for c in await self._contacts() if "endpoint" in c}
+        listed = filter(None, map(sightings.contact_listed, await self._contacts()))
+        contacts = {seen.device: seen for seen in listed}
         for device in contacts.keys() - self._contacts_heard:
             # It has another contact than the one that was removed.
             self._away_since.pop(device, None)
-            self._note(_seen(device, contacts[device]))
+            self._note(contacts[device])
         for state in await self._ami.listing("DeviceStateList"):
-            device = _device_of(state)
+            device = sightings.device_of(state)
             if device and device not in self._states_heard:
-                self._take_state(device, state.get("state", ""))
+                self._take_state(device, state)
         async with self._database.transaction() as tx:
             there = contacts.keys() | self._contacts_heard
             await status.note_absent(tx, there, self._now())
+            await status.note_kinds(tx, _kinds(contacts.values()))
 
     async def _contacts(self) -> list[Message]:
         try:
@@ -220,28 +243,7 @@ class Listener:
             return []
 
 
-def _device_of(event: Message) -> str:
-    """Return the endpoint of which *event* tells the state; empty if it is none."""
-    technology, _, device = event.get("device", "").partition("/")
-    return device if technology == "PJSIP" else ""
-
-
-def _seen(device: str, contact: Message) -> Seen:
-    return Seen(
-        device=device,
-        registered=True,
-        reachable=contact.get("status") == "Reachable",
-        address=_address(contact.get("uri", "")),
-        user_agent=contact.get("useragent", "")[:200],
-        round_trip_us=_number(contact.get("roundtripusec")),
-    )
-
-
-def _address(uri: str) -> str:
-    """Return host and port of a contact's URI, as `192.0.2.7:5060`."""
-    return uri.partition("@")[2].partition(";")[0]
-
-
-def _number(text: str | None) -> int | None:
-    # Nine digits fit into the column, and are a quarter of an hour.
-    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else None
+def _kinds(seen: Iterable[Seen]) -> dict[str, PhoneKind]:
+    """Return what kinds of phones these are, by device, of those that say it."""
+    said = {one.device: kind_of_user_agent(one.user_agent or "") for one in seen}
+    return {device: kind for device, kind in said.items() if kind.vendor}
