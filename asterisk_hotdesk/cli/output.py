@@ -126,6 +126,11 @@ def counted(names: Collection[str], kind: str) -> str:
     return next(iter(names)) if len(names) == 1 else f"{len(names)} {kind}s"
 
 
+def numbered(number: int, kind: str) -> str:
+    """Return how many of a *kind* there are, as `1 user` or `2 users`."""
+    return f"1 {kind}" if number == 1 else f"{number} {kind}s"
+
+
 def extension_shown(user: User) -> str:
     """Return the extension, with the account where it is not the usual one."""
     return key_shown(user.account, user.extension)
