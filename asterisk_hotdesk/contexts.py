@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT
 
+LONGEST = 79
+"""Letters; Asterisk cuts what a longer context has more (AST_MAX_CONTEXT - 1)."""
+
 
 def idle_context(account: str) -> str:
     """Return the context of a device that nobody uses.

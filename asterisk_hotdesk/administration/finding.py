@@ -46,8 +46,7 @@ async def users_named(tx: Tx, account: str, extensions: Sequence[str]) -> list[U
 
 async def refuse_hot_desks(tx: Tx, endpoints: Iterable[str]) -> None:
     """Raise `Invalid` if one of *endpoints* is a device, where anybody may sit."""
-    found, _ = await devices.taken(tx, [*endpoints], [])
-    if found:
+    if found := await devices.named(tx, [*endpoints]):
         raise Invalid(
             f"fixed endpoint {min(found)!r}: this is a hot desk; name a phone of the"
             " PBX's own"

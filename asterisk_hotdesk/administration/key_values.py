@@ -84,4 +84,4 @@ def _label(text: str) -> str:
         raise Invalid(
             f"label {text!r}: expected at most {_LONGEST_LABEL} printable letters"
         )
-    return text
+    return text.strip()

@@ -69,7 +69,7 @@ def location(text: str) -> str:
         raise Invalid(
             f"location {text!r}: expected at most {_LONGEST_TEXT} printable letters"
         )
-    return text
+    return text.strip()
 
 
 def emergency_number(text: str) -> str:
@@ -205,7 +205,12 @@ def ringtone(text: str) -> int | None:
 
 def somebody(text: str) -> str:
     """Return the extension of a user that should exist; empty: nobody."""
-    return like(r"([0-9]{2,10})?", text, "extension", "2 to 10 digits")
+    return user_extension(text) if text else ""
+
+
+def user_extension(text: str) -> str:
+    """Return the extension of a user that should exist."""
+    return like(r"[0-9]{2,10}", text, "extension", "2 to 10 digits")
 
 
 def yes(text: str, what: str) -> bool:

@@ -47,6 +47,11 @@ COMMANDS = {
     "install": ("installing:install", "Put hot desking beside this PBX."),
     "uninstall": ("uninstalling:uninstall", "Leave this PBX as it was."),
     "check": ("checking:check", "Look for what is wrong, and say what helps."),
+    "import": (
+        "importing:import_",
+        "Add users, devices and keys of a file, or of another PBX.",
+    ),
+    "export": ("exporting:export", "Write users, devices or keys to a file."),
     "unlock": ("seats:unlock", "Forget wrong PINs, so that logins work again."),
 }
 """Where each command is, and what it says of itself in the list of all."""

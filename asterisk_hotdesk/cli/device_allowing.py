@@ -136,7 +136,7 @@ def _from_csv(path: Path, account: str) -> list[Given[Named]]:
 
     complaints = Complaints()
     found = csv_files.checked(
-        csv_files.rows(path, ("mac",), ("account",)), check, complaints
+        csv_files.rows(path, ("mac",), ("account",), complaints), check, complaints
     )
     complaints.tell()
     return found

@@ -80,10 +80,11 @@ async def add(
 
     The devices of a range (HD0001-HD0010) get MAC addresses that count up from --mac.
 
-    A CSV file has the columns name and mac, and perhaps account and those of the
-    options: location, emergency_number, language, transport, srtp (yes or no), codecs,
-    timezone, outbound_proxy, hot_desk_key, keep_key_positions (yes or no),
-    never_logout (yes or no), logout_after_idle, logout_after, logout_at, first_user and
+    A CSV file has the columns name and mac (empty for a device that waits for a
+    phone), and perhaps account, enabled (yes or no) and those of the options: location,
+    emergency_number, language, transport, srtp (yes or no), codecs, timezone,
+    outbound_proxy, hot_desk_key, keep_key_positions (yes or no), never_logout (yes or
+    no), logout_after_idle, logout_after, logout_at, first_user and
     base_user. If any line is wrong, all wrong lines are told and nothing is added.
 
     SIP secrets are made up; phones get them with their configuration, and `hotdesk

@@ -141,6 +141,11 @@ def short_moment(time: datetime | None) -> str:
     return f"{time.astimezone():%m-%d %H:%M}" if time else "-"
 
 
+def numbered(number: int, kind: str) -> str:
+    """Return how many of a *kind* there are, as `1 user` or `2 users`."""
+    return f"1 {kind}" if number == 1 else f"{number} {kind}s"
+
+
 def extension_shown(user: User) -> str:
     """Return the extension, with the account where it is not the usual one."""
     return key_shown(user.account, user.extension)

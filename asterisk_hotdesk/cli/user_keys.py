@@ -185,7 +185,7 @@ async def _change(
 
 def _from_csv(path: Path) -> list[UserKey]:
     complaints = Complaints()
-    rows = csv_files.rows(path, _REQUIRED, _OPTIONAL)
+    rows = csv_files.rows(path, _REQUIRED, _OPTIONAL, complaints)
     found = csv_files.checked(rows, key_values.key, complaints)
     csv_files.complain_of_doubles(
         found,

@@ -15,6 +15,7 @@ from asterisk_hotdesk.cli import (
     removing,
     user_adding,
     user_keys,
+    user_rows,
     user_showing,
 )
 from asterisk_hotdesk.cli.opening import with_database
@@ -43,7 +44,7 @@ user.add_command(user_keys.keys)
 @click.option("--name", help="What other phones show; EXT stands for the extension.")
 @click.option(
     "--context",
-    default=user_adding.DEFAULT_CONTEXT,
+    default=user_rows.DEFAULT_CONTEXT,
     show_default=True,
     help="The PBX's dialplan context that the user dials from.",
 )
@@ -79,10 +80,11 @@ async def add(
     context, account, language, when_logged_out, ringtone, mailbox, call_groups,
     pickup_groups, named_call_groups, named_pickup_groups, account_code,
     fixed_endpoint, queue_interface, login_method, never_logout (yes or no),
-    logout_after_idle, logout_after, logout_at and may_log_others_out (yes or no). If
-    any line is wrong, all wrong lines are told and nothing is added.
+    logout_after_idle, logout_after, logout_at and may_log_others_out (yes or no), also
+    allowed (yes or no) and pin. If any line is wrong, all wrong lines are told and
+    nothing is added. What is more, and for files of other PBXs, see: hotdesk import.
 
-    A new user has no PIN; see: hotdesk user set-pin.
+    A new user has no PIN, unless the file says one; see: hotdesk user set-pin.
     """
     if csv_path:
         if extensions or name:

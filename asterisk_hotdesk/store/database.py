@@ -242,6 +242,11 @@ class translated_errors:  # noqa: N801 - reads as a context manager
                 raise type(refusal)(str(refusal)) from None
         elif isinstance(error, psycopg.errors.DeadlockDetected):
             raise Conflict from None
+        elif isinstance(error, psycopg.DataError):
+            # Its text may quote the value, which may be a secret.
+            raise Invalid(
+                "A value is too large, or has a letter that PostgreSQL cannot store."
+            ) from None
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             raise ConfigError(
                 "The user of database.dsn lacks a right in PostgreSQL:"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,7 @@ class NewDevice:
     base_user_id: int | None = None
     """Who sits there once its phone has started."""
     base_user_returns: bool = False
+    enabled: bool = True
     enrol_until: datetime | None = None
     """Until when a phone may fetch its first configuration; None: not yet."""
     deliveries_left: int = 0
@@ -85,12 +86,13 @@ async def add(tx: Tx, devices: Sequence[NewDevice]) -> None:
             """
             INSERT INTO devices (account, name, mac, sip_secret, web_password, language,
                                  emergency_number, location, options, base_user_id,
-                                 base_user_due, base_user_returns, enrol_until,
-                                 deliveries_left)
+                                 base_user_due, base_user_returns, enabled,
+                                 enrol_until, deliveries_left)
             VALUES (%(account)s, %(name)s, %(mac)s, %(sip_secret)s, %(web_password)s,
                     %(language)s, %(emergency_number)s, %(location)s, %(options)s,
                     %(base_user_id)s, %(base_user_id)s::bigint IS NOT NULL,
-                    %(base_user_returns)s, %(enrol_until)s, %(deliveries_left)s)
+                    %(base_user_returns)s, %(enabled)s, %(enrol_until)s,
+                    %(deliveries_left)s)
             """,
             [vars(device) | {"options": _stored(device.options)} for device in devices],
         )
@@ -146,38 +148,46 @@ async def accounts(tx: Tx) -> list[str]:
     return [row["name"] for row in await rows.fetchall()]
 
 
-async def taken(
-    tx: Tx, names: Sequence[str], macs: Sequence[str]
-) -> tuple[set[str], set[str]]:
-    """Return which of *names* and which of *macs* devices have already."""
+async def named(tx: Tx, names: Collection[str]) -> set[str]:
+    """Return those of *names* that devices have."""
     rows = await tx.execute(
-        "SELECT name, mac FROM devices WHERE name = ANY(%s) OR mac = ANY(%s)",
-        [list(names), list(macs)],
+        "SELECT name FROM devices WHERE name = ANY(%s)", [list(names)]
     )
-    found = await rows.fetchall()
-    return {row["name"] for row in found}, {row["mac"] for row in found}
+    return {row["name"] for row in await rows.fetchall()}
 
 
-async def update(tx: Tx, device: Device) -> None:
-    """Make the device with this id what *device* says, except its name.
+async def with_macs(tx: Tx, macs: Collection[str]) -> dict[str, str]:
+    """Return the names of the devices that have *macs*, by MAC address."""
+    rows = await tx.execute(
+        "SELECT name, mac FROM devices WHERE mac = ANY(%s)", [list(macs)]
+    )
+    return {row["mac"]: row["name"] for row in await rows.fetchall()}
+
+
+async def update(tx: Tx, *devices: Device) -> None:
+    """Make the devices with these ids what *devices* say, except their names.
 
     A base user who was not there before sits down when the phone next starts; so does
     the one of a device without a phone, once it has one.
     """
-    await tx.execute(
-        """
-        UPDATE devices SET account = %(account)s, mac = %(mac)s,
-            sip_secret = %(sip_secret)s,
-            web_password = %(web_password)s, language = %(language)s,
-            emergency_number = %(emergency_number)s, location = %(location)s,
-            enabled = %(enabled)s, options = %(options)s, vendor = %(vendor)s,
-            model = %(model)s, firmware = %(firmware)s,
-            base_user_id = %(base_user_id)s,
-            base_user_due = %(base_user_id)s::bigint IS NOT NULL AND (
-                base_user_due OR %(mac)s::text IS NULL
-                OR base_user_id IS DISTINCT FROM %(base_user_id)s),
-            base_user_returns = %(base_user_returns)s
-        WHERE id = %(id)s
-        """,
-        vars(device) | vars(device.phone) | {"options": _stored(device.options)},
-    )
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            UPDATE devices SET account = %(account)s, mac = %(mac)s,
+                sip_secret = %(sip_secret)s,
+                web_password = %(web_password)s, language = %(language)s,
+                emergency_number = %(emergency_number)s, location = %(location)s,
+                enabled = %(enabled)s, options = %(options)s, vendor = %(vendor)s,
+                model = %(model)s, firmware = %(firmware)s,
+                base_user_id = %(base_user_id)s,
+                base_user_due = %(base_user_id)s::bigint IS NOT NULL AND (
+                    base_user_due OR %(mac)s::text IS NULL
+                    OR base_user_id IS DISTINCT FROM %(base_user_id)s),
+                base_user_returns = %(base_user_returns)s
+            WHERE id = %(id)s
+            """,
+            [
+                vars(device) | vars(device.phone) | {"options": _stored(device.options)}
+                for device in devices
+            ],
+        )

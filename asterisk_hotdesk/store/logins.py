@@ -341,14 +341,14 @@ async def note_confirmed(tx: Tx, confirmed: Mapping[int, datetime]) -> None:
     )
 
 
-async def want_fetch(tx: Tx, device_name: str) -> None:
-    """Let the phone at a device fetch again: its configuration has changed."""
+async def want_fetch(tx: Tx, *device_names: str) -> None:
+    """Let the phones at these devices fetch again: their configuration has changed."""
     await tx.execute(
         """
         UPDATE switches SET refreshed_at = NULL, confirmed_at = NULL
-        FROM devices WHERE switches.id = devices.switch_id AND devices.name = %s
+        FROM devices WHERE switches.id = devices.switch_id AND devices.name = ANY(%s)
         """,
-        [device_name],
+        [list(device_names)],
     )
 
 

@@ -22,6 +22,23 @@ async def of(tx: Tx, user: User) -> list[UserKey]:
     ]
 
 
+async def everyones(tx: Tx) -> dict[tuple[str, str], list[UserKey]]:
+    """Return all keys by their users' account and extension, and by position."""
+    rows = await tx.execute(
+        """
+        SELECT account, extension, position, kind, value, label, priority
+        FROM user_keys JOIN users ON users.id = user_id
+        ORDER BY account, length(extension), extension, position
+        """
+    )
+    found: dict[tuple[str, str], list[UserKey]] = {}
+    for row in await rows.fetchall():
+        owner = row.pop("account"), row.pop("extension")
+        key = UserKey(**row | {"kind": KeyKind(row["kind"])})
+        found.setdefault(owner, []).append(key)
+    return found
+
+
 async def put(tx: Tx, user: User, keys: Sequence[UserKey]) -> None:
     """Give *user* these keys, each instead of the one at its position."""
     async with tx.cursor() as cursor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg.rows import DictRow
@@ -90,6 +90,9 @@ class NewUser(OwnLogoutRules):
     queue_interface: str = ""
     login_method: LoginMethod | None = None
     may_log_others_out: bool = False
+    allowed: bool = True
+    pin_hash: str | None = field(default=None, repr=False)
+    pin_set_at: datetime | None = None
 
 
 async def add(tx: Tx, users: Sequence[NewUser]) -> None:
@@ -103,14 +106,15 @@ async def add(tx: Tx, users: Sequence[NewUser]) -> None:
                                named_pickup_groups, account_code, fixed_endpoint,
                                queue_interface, login_method, never_logout,
                                logout_after_idle, logout_after, logout_at,
-                               may_log_others_out)
+                               may_log_others_out, allowed, pin_hash, pin_set_at)
             VALUES (%(account)s, %(extension)s, %(name)s, %(context)s, %(language)s,
                     %(logged_out_treatment)s, %(logged_out_target)s, %(ringtone)s,
                     %(mailbox)s, %(call_groups)s, %(pickup_groups)s,
                     %(named_call_groups)s, %(named_pickup_groups)s, %(account_code)s,
                     %(fixed_endpoint)s, %(queue_interface)s, %(login_method)s,
                     %(never_logout)s, %(logout_after_idle)s, %(logout_after)s,
-                    %(logout_at)s, %(may_log_others_out)s)
+                    %(logout_at)s, %(may_log_others_out)s, %(allowed)s, %(pin_hash)s,
+                    %(pin_set_at)s)
             """,
             [vars(user) for user in users],
         )
@@ -148,6 +152,25 @@ async def with_extension(tx: Tx, extension: str, account: str) -> list[User]:
         [extension, account, account],
     )
     return [user_of(row) for row in await rows.fetchall()]
+
+
+async def hold_all(
+    tx: Tx, extensions: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], User]:
+    """Return the users of *extensions*, each with its account, that there are.
+
+    Nobody else changes them until the transaction ends.
+    """
+    rows = await tx.execute(
+        f"""
+        SELECT {COLUMNS} FROM users WHERE (account, extension) IN
+            (SELECT * FROM unnest(%s::text[], %s::text[]))
+        ORDER BY id FOR NO KEY UPDATE
+        """,  # noqa: S608
+        [[account for account, _ in extensions], [e for _, e in extensions]],
+    )
+    found = [user_of(row) for row in await rows.fetchall()]
+    return {(user.account, user.extension): user for user in found}
 
 
 async def by_id(tx: Tx, user_id: int | None) -> User | None:
@@ -223,24 +246,34 @@ async def ids(
     return {(row["account"], row["extension"]): row["id"] for row in found}
 
 
-async def update(tx: Tx, user: User) -> None:
-    """Make the user with this id what *user* says, except extension and PIN."""
-    await tx.execute(
-        """
-        UPDATE users SET name = %(name)s, context = %(context)s,
-            language = %(language)s,
-            logged_out_treatment = %(logged_out_treatment)s,
-            logged_out_target = %(logged_out_target)s, ringtone = %(ringtone)s,
-            mailbox = %(mailbox)s, call_groups = %(call_groups)s,
-            pickup_groups = %(pickup_groups)s,
-            named_call_groups = %(named_call_groups)s,
-            named_pickup_groups = %(named_pickup_groups)s,
-            account_code = %(account_code)s, fixed_endpoint = %(fixed_endpoint)s,
-            queue_interface = %(queue_interface)s, login_method = %(login_method)s,
-            never_logout = %(never_logout)s, logout_after_idle = %(logout_after_idle)s,
-            logout_after = %(logout_after)s, logout_at = %(logout_at)s,
-            may_log_others_out = %(may_log_others_out)s
-        WHERE id = %(id)s
-        """,
-        vars(user),
+async def extensions(tx: Tx, user_ids: Collection[int]) -> dict[int, str]:
+    """Return the extensions of the users with these ids."""
+    rows = await tx.execute(
+        "SELECT id, extension FROM users WHERE id = ANY(%s)", [list(user_ids)]
     )
+    return {row["id"]: row["extension"] for row in await rows.fetchall()}
+
+
+async def update(tx: Tx, *users: User) -> None:
+    """Make the users with these ids what *users* say, except extension and PIN."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            UPDATE users SET name = %(name)s, context = %(context)s,
+                language = %(language)s,
+                logged_out_treatment = %(logged_out_treatment)s,
+                logged_out_target = %(logged_out_target)s, ringtone = %(ringtone)s,
+                mailbox = %(mailbox)s, call_groups = %(call_groups)s,
+                pickup_groups = %(pickup_groups)s,
+                named_call_groups = %(named_call_groups)s,
+                named_pickup_groups = %(named_pickup_groups)s,
+                account_code = %(account_code)s, fixed_endpoint = %(fixed_endpoint)s,
+                queue_interface = %(queue_interface)s, login_method = %(login_method)s,
+                never_logout = %(never_logout)s,
+                logout_after_idle = %(logout_after_idle)s,
+                logout_after = %(logout_after)s, logout_at = %(logout_at)s,
+                may_log_others_out = %(may_log_others_out)s, allowed = %(allowed)s
+            WHERE id = %(id)s
+            """,
+            [vars(user) for user in users],
+        )

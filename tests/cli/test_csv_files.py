@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asterisk_hotdesk.cli.csv_files import rows
+from asterisk_hotdesk.cli.csv_files import Complaints, rows
 from asterisk_hotdesk.errors import Invalid
 
 
@@ -17,8 +17,9 @@ def file_of(folder: Path, content: str | bytes) -> Path:
 
 
 def read(folder: Path, content: str | bytes) -> list[tuple[int, dict[str, str]]]:
-    path = file_of(folder, content)
-    found = rows(path, ("name", "mac"), ("location",))
+    path, complaints = file_of(folder, content), Complaints()
+    found = rows(path, ("name", "mac"), ("location",), complaints)
+    complaints.tell()
     return [(given.line, given.what) for given in found]
 
 
