@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from asterisk_hotdesk import login
+from asterisk_hotdesk import by_pin, login
 from asterisk_hotdesk.dialogue import (
     Act,
     ChangePin,
@@ -53,12 +53,12 @@ async def _done(
             outcome = await login.log_out(desks, device_name=device, now=now)
             return _logged_out(dialogue, outcome)
         case TryLogoutEverywhere(extension, pin):
-            outcome = await login.log_out_everywhere(
+            outcome = await by_pin.log_out_everywhere(
                 desks, extension=extension, pin=pin, device_name=device, now=now
             )
             return _logged_out(dialogue, outcome)
         case TryLogOtherOut(extension, by, pin):
-            outcome = await login.log_other_out(
+            outcome = await by_pin.log_other_out(
                 desks,
                 extension=extension,
                 by=by,
@@ -68,12 +68,12 @@ async def _done(
             )
             return _logged_out(dialogue, outcome)
         case CheckPin(extension, pin):
-            await login.check_pin_to_change(
+            await by_pin.check_pin_to_change(
                 desks, extension=extension, pin=pin, device_name=device, now=now
             )
             return dialogue.pin_is_right()
         case ChangePin(extension, old, new):
-            await login.change_pin(
+            await by_pin.change_pin(
                 desks,
                 extension=extension,
                 old=old,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from asterisk_hotdesk import login
+from asterisk_hotdesk import by_pin, login
 from asterisk_hotdesk.config import PromptsConfig
 from asterisk_hotdesk.conversation import act
 from asterisk_hotdesk.dialogue import (
@@ -194,7 +194,7 @@ class Ivr:
                 sits_here = await login.extension_at(self.desks, device_name=device)
                 return dialogue.change_pin(sits_here)
             if action == "log_other_out":
-                by = await login.require_may_log_others_out(
+                by = await by_pin.require_may_log_others_out(
                     self.desks, device_name=device, now=self.now()
                 )
                 return dialogue.log_other_out(extension, by)

@@ -19,30 +19,26 @@ from asterisk_hotdesk.errors import (
     Conflict,
     HotdeskError,
     InEmergency,
-    MayNotLogOthersOut,
     NobodyLoggedIn,
     NotAHotDesk,
     NotAllowed,
     NotFound,
     OtherAccount,
     PinExpired,
-    PinOfMailbox,
     Refused,
     UnknownExtension,
-    WeakPin,
 )
+from asterisk_hotdesk.login_events import login_event, refusals_kept
 from asterisk_hotdesk.model import (
     BY_COMMAND,
     BY_PHONE,
     Change,
     Device,
     EndReason,
-    LoginMethod,
     Seating,
     Source,
     User,
 )
-from asterisk_hotdesk.pin_rules import check_pin
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.store import (
     Database,
@@ -106,15 +102,10 @@ async def log_in(
 
     Raises a `Refused` that says why not; it is recorded, and nothing has changed.
     """
-    try:
+    async with refusals_kept(desks.database, extension, device_name, now, source):
         outcome, seating = await _check_and_sit_down(
             desks, extension, pin, device_name, now, source
         )
-    except Refused as refusal:
-        await _record_refusal(
-            desks, refusal, extension, device_name, now, source=source
-        )
-        raise
     return replace(outcome, routed=await _follow(desks, seating))
 
 
@@ -123,17 +114,16 @@ async def require_hot_desk(desks: HotDesks, *, device_name: str, now: datetime) 
 
     So that nobody is asked for a PIN in vain.
     """
-    try:
-        async with desks.database.transaction() as tx:
-            device = await _device(tx, device_name)
-            if not device.enabled:
-                raise NotAHotDesk
-            rules.check_location(device, required=desks.location_required)
-            if await emergencies.calling(tx, [device_name]):
-                raise InEmergency
-    except Refused as refusal:
-        await _record_refusal(desks, refusal, "", device_name, now)
-        raise
+    async with (
+        refusals_kept(desks.database, "", device_name, now),
+        desks.database.transaction() as tx,
+    ):
+        device = await _device(tx, device_name)
+        if not device.enabled:
+            raise NotAHotDesk
+        rules.check_location(device, required=desks.location_required)
+        if await emergencies.calling(tx, [device_name]):
+            raise InEmergency
 
 
 async def extension_at(desks: HotDesks, *, device_name: str) -> str:
@@ -141,120 +131,6 @@ async def extension_at(desks: HotDesks, *, device_name: str) -> str:
     async with desks.database.transaction() as tx:
         desk = await logins.desk(tx, device_name)
     return desk.user.extension if desk and desk.user else ""
-
-
-async def check_pin_to_change(
-    desks: HotDesks, *, extension: str, pin: str, device_name: str, now: datetime
-) -> None:
-    """Return if *pin* is the user's, and one that `change_pin` can change.
-
-    Raises a `Refused` that says why not; it is recorded, and a wrong PIN counted.
-    """
-    try:
-        user = await _recognise(desks, extension, pin, device_name, now)
-        _require_own_pin(desks, user)
-    except Refused as refusal:
-        await _record_refusal(desks, refusal, extension, device_name, now)
-        raise
-
-
-async def change_pin(
-    desks: HotDesks,
-    *,
-    extension: str,
-    old: str,
-    new: str,
-    device_name: str,
-    now: datetime,
-) -> None:
-    """Make *new* the only PIN of the user of *extension*, for whoever knows the *old*.
-
-    Raises a `Refused` that says why not, such as `WeakPin`; it is recorded, and nothing
-    has changed.
-    """
-    try:
-        await _check_and_set_pin(desks, extension, old, new, device_name, now)
-    except Refused as refusal:
-        await _record_refusal(desks, refusal, extension, device_name, now)
-        raise
-
-
-async def log_out_everywhere(
-    desks: HotDesks, *, extension: str, pin: str, device_name: str, now: datetime
-) -> Outcome:
-    """Log the user of *extension* out, wherever that is, for whoever knows the PIN.
-
-    *device_name* is where the PIN was pressed.  Raises a `Refused` that says why not;
-    it is recorded.
-    """
-    try:
-        user = await _recognise(desks, extension, pin, device_name, now)
-        async with desks.database.transaction() as tx:
-            desk = await logins.user_desk(tx, user.account, extension)
-        if desk is None:
-            raise NobodyLoggedIn(f"{extension} is logged in nowhere.")
-    except Refused as refusal:
-        await _record_refusal(desks, refusal, extension, device_name, now)
-        raise
-    return await log_out(desks, device_name=desk.device.name, now=now, only=user)
-
-
-async def require_may_log_others_out(
-    desks: HotDesks, *, device_name: str, now: datetime
-) -> str:
-    """Return the extension of who sits at a device and may log others out.
-
-    Raises `MayNotLogOthersOut`, recorded: so that nobody is asked for a PIN in vain.
-    """
-    try:
-        async with desks.database.transaction() as tx:
-            desk = await logins.desk(tx, device_name)
-        if desk is None or desk.user is None or not desk.user.may_log_others_out:
-            raise MayNotLogOthersOut
-    except Refused as refusal:
-        await _record_refusal(desks, refusal, "", device_name, now)
-        raise
-    return desk.user.extension
-
-
-async def log_other_out(
-    desks: HotDesks,
-    *,
-    extension: str,
-    by: str,
-    pin: str,
-    device_name: str,
-    now: datetime,
-) -> Outcome:
-    """Log the user of *extension* out, wherever that is, for *by*, whose PIN this is.
-
-    *by* has to sit at the device where the PIN was pressed.  Raises a `Refused` that
-    says why not; it is recorded.
-    """
-    source = Source(BY_PHONE.by, actor=by)
-    try:
-        user = await _recognise(desks, by, pin, device_name, now)
-        async with desks.database.transaction() as tx:
-            here = await logins.desk(tx, device_name)
-            there = await logins.user_desk(tx, user.account, extension)
-        sits_here = here and here.user and here.user.id == user.id
-        if not sits_here or not user.may_log_others_out:
-            raise MayNotLogOthersOut
-        if there is None:
-            raise NobodyLoggedIn(f"{extension} is logged in nowhere.")
-    except Refused as refusal:
-        await _record_refusal(
-            desks, refusal, extension, device_name, now, source=source
-        )
-        raise
-    return await log_out(
-        desks,
-        device_name=there.device.name,
-        now=now,
-        reason=EndReason.FORCED,
-        source=source,
-        generation=there.generation,
-    )
 
 
 async def log_in_by_administrator(
@@ -305,26 +181,25 @@ async def log_out(
     else it raises `Conflict`.  Raises `NotAHotDesk` for a phone that is none,
     `NobodyLoggedIn`, and `InEmergency` while somebody calls for help there.
     """
-    try:
-        async with desks.database.transaction() as tx:
-            device = await _device(tx, device_name)
-            held = await logins.held(tx, None, device)
-            await _require_unchanged(tx, device, generation)
-            if not held.open:
-                raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
-            (login, user, _) = held.open[0]
-            if only is not None and user.id != only.id:
-                raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
-            rules.check_emergency([device], held.calling)
-            await logins.end(tx, login, reason, now)
-            desk = await logins.make_idle(tx, device, held.generations[0], now)
-            await _call_base_user_back(tx, user, device)
-            seating = Seating({device.name: desk}, {user.key: (user, None)})
-            happened = [_event("logout", reason, user, device, now, source)]
-            await _tell(tx, happened, seating.change)
-    except Refused as refusal:
-        await _record_refusal(desks, refusal, "", device_name, now, source=source)
-        raise
+    async with (
+        refusals_kept(desks.database, "", device_name, now, source),
+        desks.database.transaction() as tx,
+    ):
+        device = await _device(tx, device_name)
+        held = await logins.held(tx, None, device)
+        await _require_unchanged(tx, device, generation)
+        if not held.open:
+            raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
+        (login, user, _) = held.open[0]
+        if only is not None and user.id != only.id:
+            raise NobodyLoggedIn(f"{only.extension} has left {device.name}.")
+        rules.check_emergency([device], held.calling)
+        await logins.end(tx, login, reason, now)
+        desk = await logins.make_idle(tx, device, held.generations[0], now)
+        await _call_base_user_back(tx, user, device)
+        seating = Seating({device.name: desk}, {user.key: (user, None)})
+        happened = [login_event("logout", reason, user, device, now, source)]
+        await _tell(tx, happened, seating.change)
     return Outcome(user, device, await _follow(desks, seating))
 
 
@@ -364,45 +239,6 @@ async def _check_and_sit_down(
     raise refusal or UnknownExtension
 
 
-async def _recognise(
-    desks: HotDesks, extension: str, pin: str, device_name: str, now: datetime
-) -> User:
-    async with desks.pins.turn(), desks.database.transaction() as tx:
-        known, refusal = await desks.authentication.check(
-            tx, extension, pin, device_name, now
-        )
-    if known.user is None or refusal:
-        raise refusal or UnknownExtension
-    return known.user
-
-
-async def _check_and_set_pin(
-    desks: HotDesks, extension: str, old: str, new: str, device_name: str, now: datetime
-) -> None:
-    check_pin(new, length=desks.limits.length, extension=extension)
-    if new == old:
-        raise WeakPin("This is the old PIN; choose another.")
-    async with desks.pins.turn():
-        pin_hash = await desks.pins.hash(new)
-        async with desks.database.transaction() as tx:
-            known, refusal = await desks.authentication.check(
-                tx, extension, old, device_name, now
-            )
-            user, device = known.user, known.device
-            if user and not refusal:
-                _require_own_pin(desks, user)
-                await users.set_pin_hash(tx, user, pin_hash, now)
-                happened = _event("pin_changed", "", user, device, now, BY_PHONE)
-                await events.record(tx, happened)
-                return
-    raise refusal or UnknownExtension
-
-
-def _require_own_pin(desks: HotDesks, user: User) -> None:
-    if desks.authentication.method(user) is not LoginMethod.PIN:
-        raise PinOfMailbox
-
-
 async def _sit_down(
     tx: Tx,
     desks: HotDesks,
@@ -426,7 +262,7 @@ async def _sit_down(
     for login, reason in ending:
         other, seat = around[login.id]
         await logins.end(tx, login, reason, now)
-        happened.append(_event("logout", reason, other, seat, now, source))
+        happened.append(login_event("logout", reason, other, seat, now, source))
         if seat.id != device.id:
             idle = await logins.make_idle(tx, seat, other_generation, now)
             seating.desks[seat.name] = idle
@@ -437,7 +273,7 @@ async def _sit_down(
         desk = await logins.desk(tx, device.name)
     else:
         desk = await logins.begin(tx, user, device, held.login_id, generation, now)
-        happened.append(_event("login", "", user, device, now, source))
+        happened.append(login_event("login", "", user, device, now, source))
     seating.desks[device.name] = desk
     seating.users[user.key] = (user, desk)
     await _tell(tx, happened, seating.change)
@@ -484,58 +320,6 @@ async def _follow(desks: HotDesks, seating: Seating) -> bool:
         log.warning("decided, but not in force yet: %s", error)
         return False
     return True
-
-
-def _event(
-    what: str, code: str, user: User, device: Device, now: datetime, source: Source
-) -> Event:
-    return Event(
-        at=now,
-        what=what,
-        code=code,
-        account=device.account,
-        extension=user.extension,
-        name=user.name,
-        device=device.name,
-        by=source.by,
-        actor=source.actor,
-        address=source.address,
-    )
-
-
-async def _record_refusal(
-    desks: HotDesks,
-    refusal: Refused,
-    extension: str,
-    device_name: str,
-    now: datetime,
-    *,
-    source: Source = BY_PHONE,
-) -> None:
-    async with desks.database.transaction() as tx:
-        device = await devices.find(tx, device_name)
-        account = device.account if device else ""
-        known = await users.with_extension(tx, extension, "")
-        if not known:
-            # It may be a PIN, typed at the wrong prompt.
-            extension = ""
-        meant = next((user for user in known if user.account == account), None)
-        await events.record(
-            tx,
-            Event(
-                at=now,
-                what="refused",
-                code=refusal.code,
-                account=account,
-                extension=extension,
-                name=meant.name if meant else "",
-                device=device_name,
-                by=source.by,
-                actor=source.actor,
-                address=source.address,
-            ),
-        )
-    log.info("refused %s at %s: %s", extension, device_name, refusal.code)
 
 
 async def find_user(desks: HotDesks, account: str, extension: str) -> User:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from asterisk_hotdesk import login
+from asterisk_hotdesk import by_pin
 from asterisk_hotdesk.errors import (
     BadCredentials,
     InEmergency,
@@ -47,7 +47,7 @@ async def office(
 
 
 async def logged_out(office: Office, extension: str, pin: str = PIN) -> Outcome:
-    return await login.log_other_out(
+    return await by_pin.log_other_out(
         office.desks,
         extension=extension,
         by=BOSS,
@@ -140,14 +140,14 @@ async def test_only_who_sits_there_and_may_is_asked_for_a_pin(
     await office.log_in(ALICE, A)
 
     with pytest.raises(MayNotLogOthersOut):
-        await login.require_may_log_others_out(
+        await by_pin.require_may_log_others_out(
             office.desks, device_name=device, now=office.now
         )
     assert (await last_event(office))[:2] == ("refused", "may_not_log_others_out")
 
 
 async def test_the_pin_is_that_of_who_sits_there(office: Office) -> None:
-    by = await login.require_may_log_others_out(
+    by = await by_pin.require_may_log_others_out(
         office.desks, device_name=B, now=office.now
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from asterisk_hotdesk import login
+from asterisk_hotdesk import by_pin, login
 from asterisk_hotdesk.authentication import TOTAL, device_subject
 from asterisk_hotdesk.config import PinsConfig
 from asterisk_hotdesk.errors import Invalid, Refused, Unavailable
@@ -82,10 +82,10 @@ async def changed(
 ) -> str:
     """Return the code of the refusal, or `changed`."""
     try:
-        await login.check_pin_to_change(
+        await by_pin.check_pin_to_change(
             office.desks, extension=extension, pin=old, device_name=A, now=office.now
         )
-        await login.change_pin(
+        await by_pin.change_pin(
             office.desks,
             extension=extension,
             old=old,
@@ -270,7 +270,7 @@ async def test_who_does_not_know_the_old_pin_changes_nothing_and_is_counted(
 
 async def test_a_guess_at_the_very_change_is_counted_as_well(office: Office) -> None:
     with pytest.raises(Refused):
-        await login.change_pin(
+        await by_pin.change_pin(
             office.desks,
             extension=ALICE,
             old=WRONG,
@@ -331,7 +331,7 @@ async def test_pins_of_mailboxes_never_get_too_old(office: Office) -> None:
 async def left(office: Office, pin: str = PIN, device: str = B) -> str:
     """Return where Alice was logged out from desk *device*, or why not."""
     try:
-        outcome = await login.log_out_everywhere(
+        outcome = await by_pin.log_out_everywhere(
             office.desks, extension=ALICE, pin=pin, device_name=device, now=office.now
         )
     except Refused as refusal:

@@ -414,16 +414,17 @@ class Desks:
 def desks(monkeypatch: pytest.MonkeyPatch) -> Desks:
     desks = Desks()
     for name in (
-        "log_in",
-        "log_out",
-        "require_hot_desk",
-        "extension_at",
-        "check_pin_to_change",
-        "change_pin",
-        "require_may_log_others_out",
-        "log_other_out",
+        "login.log_in",
+        "login.log_out",
+        "login.require_hot_desk",
+        "login.extension_at",
+        "by_pin.check_pin_to_change",
+        "by_pin.change_pin",
+        "by_pin.require_may_log_others_out",
+        "by_pin.log_other_out",
     ):
-        monkeypatch.setattr(f"asterisk_hotdesk.login.{name}", getattr(desks, name))
+        _, _, what = name.partition(".")
+        monkeypatch.setattr(f"asterisk_hotdesk.{name}", getattr(desks, what))
     return desks
 
 
