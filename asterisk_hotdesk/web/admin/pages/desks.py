@@ -102,7 +102,7 @@ class DeskPages:
         ]
 
     async def _list(self, visit: Visit) -> web.Response:
-        view = View.of(visit)
+        view, heard = View.of(visit), self._live.heard
         async with self._database.transaction() as tx:
             listed = await desk_list.listed(tx, view.wanted, self._rows.stale_before)
         view = View(replace(view.wanted, page=listed.page))
@@ -113,6 +113,7 @@ class DeskPages:
             filters=[(str(only), listed.counts[only]) for only in Filter],
             rows=[self._rows.row(desk, visit.words) for desk in listed.desks],
             pages=_pages(listed, view.wanted),
+            heard=heard,
         )
 
 
