@@ -64,10 +64,11 @@ _CONDITIONS = {
     Filter.UNREACHABLE: "registered IS FALSE OR reachable IS FALSE",
 }
 
-_HAS_TEXT = """
-    %(text)s = '' OR device ILIKE %(pattern)s OR extension ILIKE %(pattern)s
-    OR name ILIKE %(pattern)s OR location ILIKE %(pattern)s
-    OR address ILIKE %(pattern)s OR mac ILIKE %(mac_pattern)s
+# All in one, for ILIKE with each of them takes four times as long.
+_HAS_TEXT = r"""
+    %(text)s = '' OR mac LIKE %(mac_pattern)s
+    OR lower(concat_ws(E'\n', device, extension, name, location, address))
+       LIKE %(pattern)s
 """
 
 _ORDERS = {
@@ -90,10 +91,14 @@ async def listed(tx: Tx, wanted: Wanted, stale_before: datetime) -> Listed:
     page = min(wanted.page, max(1, -(-counts[wanted.only] // wanted.per_page)))
     direction = "DESC" if wanted.descending else "ASC"
     order = ", ".join(f"{by} {direction} NULLS LAST" for by in _ORDERS[wanted.order])
+    # First which ones: all of the view is too much to work out for every device.
     query = f"""
         SELECT {COLUMNS} FROM status
-        WHERE ({_CONDITIONS[wanted.only]}) AND ({_HAS_TEXT})
-        ORDER BY {order}, device LIMIT %(limit)s OFFSET %(offset)s
+        WHERE device = ANY(ARRAY(
+            SELECT device FROM status
+            WHERE ({_CONDITIONS[wanted.only]}) AND ({_HAS_TEXT})
+            ORDER BY {order}, device LIMIT %(limit)s OFFSET %(offset)s))
+        ORDER BY {order}, device
     """  # noqa: S608
     place = {"limit": wanted.per_page, "offset": (page - 1) * wanted.per_page}
     async with tx.cursor(row_factory=class_row(DeskStatus)) as cursor:
@@ -130,10 +135,10 @@ async def turned_stale(tx: Tx, after: datetime, before: datetime) -> list[str]:
 
 def _named(text: str, stale_before: datetime) -> dict[str, object]:
     # As it is printed on phones, too.
-    mac = text.replace(":", "").replace("-", "")
+    mac = text.replace(":", "").replace("-", "").lower()
     return {
         "text": text,
-        "pattern": containing(text),
+        "pattern": containing(text.lower()),
         "mac_pattern": containing(mac) if len(mac) >= _SHORTEST_MAC else None,
         "stale_before": stale_before,
     }

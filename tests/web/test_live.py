@@ -28,6 +28,7 @@ async def alive(
 ) -> AsyncIterator[Served]:
     """Yield the site while it hears of changes."""
     monkeypatch.setattr(live, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(live, "COUNT_SECONDS", 0.05)
     monkeypatch.setattr(live, "STALE_LOOK_SECONDS", 0.05)
     monkeypatch.setattr(live, "CHECK_SECONDS", 0.1)
     monkeypatch.setattr(live, "BEAT_SECONDS", 0.1)
@@ -117,7 +118,7 @@ async def test_the_counts_follow(alive: Served) -> None:
         await alive.office.log_in("100", FIRST)
         counts: dict[str, int] = {}
         while counts.get("used") != 1:
-            counts = (await next_of(heard, "rows"))["counts"]
+            counts = await next_of(heard, "counts")
 
     assert counts == {"all": 4, "used": 1, "idle": 3, "stale": 0, "unreachable": 0}
 
