@@ -204,3 +204,15 @@ async def test_a_browser_that_does_not_listen_has_to_fetch_the_list(
 
     assert viewer.messages.get_nowait().startswith(b"event: reload")
     assert viewer.messages.empty()
+
+
+async def test_browsers_fetch_the_list_when_asterisk_is_gone_or_back(
+    alive: Served,
+) -> None:
+    visitor = await alive.logged_in()
+    async with visitor.watching() as heard:
+        await settled(visitor, heard, alive)
+        for answers in (False, True):
+            async with alive.office.database.transaction() as tx:
+                await status.note_pbx(tx, alive.office.now, answers=answers)
+            assert await next_of(heard, "reload") == {}
