@@ -103,6 +103,11 @@ class Live:
         self._all_changed = False
         self._something = asyncio.Event()
         self._other_counts = asyncio.Event()
+        self.heard = 0
+        """How often something has changed; a page says what it was before it was made.
+
+        So that what changes before its browser watches is not missed.
+        """
         self._outage = Outage(log, "what the live list of desks needs")
 
     # What changes ---------------------------------------------------------------
@@ -134,6 +139,7 @@ class Live:
             self._all_changed = True
         else:
             self._changed |= names
+        self.heard += 1
         self._something.set()
 
     async def _keep_looking_for_stale(self) -> None:
@@ -238,6 +244,8 @@ class Live:
         await response.prepare(visit.http)
         with self._watching(visit.words.language) as viewer:
             viewer.tell(_BEAT)
+            if visit.http.query.get("after") != str(self.heard):
+                viewer.tell(_RELOAD)
             # The browser may leave at any moment; it is gone then, not a mistake.
             with contextlib.suppress(ConnectionError):
                 async for message in self._messages(visit, viewer):

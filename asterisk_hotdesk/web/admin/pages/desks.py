@@ -102,7 +102,7 @@ class DeskPages:
         ]
 
     async def _list(self, visit: Visit) -> web.Response:
-        view = View.of(visit)
+        view, heard = View.of(visit), self._live.heard
         async with self._database.transaction() as tx:
             listed = await desk_list.listed(tx, view.wanted, self._rows.stale_before)
             pbx_away_since = await status.pbx_away_since(tx)
@@ -115,6 +115,7 @@ class DeskPages:
             rows=[self._rows.row(desk, visit.words) for desk in listed.desks],
             pages=_pages(listed, view.wanted),
             pbx_away_since=self._rows.moment(pbx_away_since),
+            heard=heard,
         )
 
 

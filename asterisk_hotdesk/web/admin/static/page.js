@@ -138,7 +138,7 @@ function keepLive() {
   }
 
   function connect() {
-    stream = new EventSource(connection.dataset.live);
+    stream = new EventSource(`${connection.dataset.live}?after=${list.dataset.after}`);
     heard();
     stream.addEventListener("beat", back);
     stream.addEventListener("rows", (event) => {

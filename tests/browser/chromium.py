@@ -1,0 +1,134 @@
+"""Find a Chromium for the tests, or fetch Debian's without being root.
+
+Debian's is unpacked, not installed, from the machine's own release: it runs with the
+machine's C library, and with all other libraries and the fonts that came with it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+
+from tests.lab.debian import NotFetchedError, Wanted, fetched, mirror
+
+PROGRAMS = ("chromium", "google-chrome")
+PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-liberation")
+OF_THE_MACHINE = ("libc6", "libc-bin")
+UNREAD = ("doc", "icons", "locale", "man", "perl")
+"""What takes much room in `share`, and a browser without a screen never opens."""
+
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever else it would like to ask, nobody is there: no name is looked up.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+FONTS_FILE = "fonts.conf"
+FONTS = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+  <alias binding="same"><family>Arial</family>
+    <prefer><family>Liberation Sans</family></prefer></alias>
+</fontconfig>
+"""
+"""Arial is what Chromium takes for sans-serif."""
+
+
+class ChromiumMissingError(Exception):
+    """There is no Chromium to run; the message says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Chromium:
+    """A browser that can be started, and what its environment needs for that."""
+
+    program: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def launched() -> AsyncIterator[Browser]:
+    """Yield a browser that no window is open in."""
+    chromium = find_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium.program,
+            args=ARGUMENTS,
+            env={**os.environ, **chromium.environment},
+        )
+        yield browser
+        await browser.close()
+
+
+def find_chromium() -> Chromium:
+    """Return this machine's Chromium, else Debian's.
+
+    Debian's is downloaded once (about 150 MB) and cached.  Raises
+    `ChromiumMissingError`.
+    """
+    return _installed() or _unpacked(_fetched())
+
+
+def _installed() -> Chromium | None:
+    found = [Path(path) for path in map(shutil.which, PROGRAMS) if path]
+    return Chromium(found[0]) if found else None
+
+
+def _unpacked(tree: Path) -> Chromium:
+    libraries = {
+        library.parent
+        for top in ("lib", "usr/lib")
+        for library in tree.glob(f"{top}/*-linux-*/**/lib*.so*")
+    }
+    return Chromium(
+        tree / "usr/lib/chromium/chromium",
+        {
+            "LD_LIBRARY_PATH": ":".join(map(str, sorted(libraries))),
+            "FONTCONFIG_FILE": str(tree / FONTS_FILE),
+        },
+    )
+
+
+def _fetched() -> Path:
+    release = _release()
+    wanted = Wanted(f"chromium-{release}", release, PACKAGES, OF_THE_MACHINE)
+    try:
+        return fetched(wanted, _furnish)
+    except NotFetchedError as problem:
+        raise ChromiumMissingError(
+            "Debian's Chromium could not be fetched. Check that the machine reaches"
+            f" {mirror()} ({release}), or install Chromium so that it is on PATH.\n"
+            f"{problem}"
+        ) from None
+
+
+def _release() -> str:
+    """Return for example "bookworm"."""
+    machine = platform.freedesktop_os_release()
+    if machine["ID"] != "debian" or "VERSION_CODENAME" not in machine:
+        raise ChromiumMissingError(
+            "The browser tests need Chromium on PATH; only on Debian they fetch it"
+            " themselves."
+        )
+    return machine["VERSION_CODENAME"]
+
+
+def _furnish(tree: Path) -> None:
+    (tree / FONTS_FILE).write_text(FONTS)
+    for unread in UNREAD:
+        shutil.rmtree(tree / "usr/share" / unread, ignore_errors=True)
