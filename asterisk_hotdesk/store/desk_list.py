@@ -56,18 +56,34 @@ class Listed:
     page: int
 
 
+# What desks are chosen by.  The view `status` works out more of each of them, which
+# takes twice as long where there are thousands.
+_DESKS = """
+    (SELECT devices.name AS device, devices.mac, devices.location,
+            users.extension, users.name, logins.id AS login, logins.since,
+            switches.decided_at, switches.confirmed_at, device_status.address,
+            pbx.answers IS NOT FALSE
+                AND (registered IS FALSE OR reachable IS FALSE) AS unreachable
+     FROM devices CROSS JOIN pbx
+     LEFT JOIN logins ON logins.device_id = devices.id AND until IS NULL
+     LEFT JOIN users ON users.id = logins.user_id
+     LEFT JOIN switches ON switches.id = devices.switch_id
+     LEFT JOIN device_status ON device_status.device_id = devices.id) AS desks
+"""
+
 _CONDITIONS = {
     Filter.ALL: "true",
     Filter.USED: "login IS NOT NULL",
     Filter.IDLE: "login IS NULL",
     Filter.STALE: "confirmed_at IS NULL AND decided_at < %(stale_before)s",
-    Filter.UNREACHABLE: "registered IS FALSE OR reachable IS FALSE",
+    Filter.UNREACHABLE: "unreachable",
 }
 
-_HAS_TEXT = """
-    %(text)s = '' OR device ILIKE %(pattern)s OR extension ILIKE %(pattern)s
-    OR name ILIKE %(pattern)s OR location ILIKE %(pattern)s
-    OR address ILIKE %(pattern)s OR mac ILIKE %(mac_pattern)s
+# All in one, for ILIKE with each of them takes four times as long.
+_HAS_TEXT = r"""
+    %(text)s = '' OR mac LIKE %(mac_pattern)s
+    OR lower(concat_ws(E'\n', device, extension, name, location, address))
+       LIKE %(pattern)s
 """
 
 _ORDERS = {
@@ -94,7 +110,7 @@ async def listed(tx: Tx, wanted: Wanted, stale_before: datetime) -> Listed:
     query = f"""
         SELECT {COLUMNS} FROM status
         WHERE device = ANY(ARRAY(
-            SELECT device FROM status
+            SELECT device FROM {_DESKS}
             WHERE ({_CONDITIONS[wanted.only]}) AND ({_HAS_TEXT})
             ORDER BY {order}, device LIMIT %(limit)s OFFSET %(offset)s))
         ORDER BY {order}, device
@@ -112,7 +128,7 @@ async def counted(tx: Tx, stale_before: datetime, text: str = "") -> dict[Filter
         for which, condition in _CONDITIONS.items()
     )
     rows = await tx.execute(
-        f"SELECT {columns} FROM status WHERE {_HAS_TEXT}",  # noqa: S608
+        f"SELECT {columns} FROM {_DESKS} WHERE {_HAS_TEXT}",  # noqa: S608
         _named(text, stale_before),
     )
     row = await rows.fetchone()
@@ -134,10 +150,10 @@ async def turned_stale(tx: Tx, after: datetime, before: datetime) -> list[str]:
 
 def _named(text: str, stale_before: datetime) -> dict[str, object]:
     # As it is printed on phones, too.
-    mac = text.replace(":", "").replace("-", "")
+    mac = text.replace(":", "").replace("-", "").lower()
     return {
         "text": text,
-        "pattern": containing(text),
+        "pattern": containing(text.lower()),
         "mac_pattern": containing(mac) if len(mac) >= _SHORTEST_MAC else None,
         "stale_before": stale_before,
     }

@@ -18,7 +18,8 @@ async def changed_desks(
 ) -> AsyncIterator[AsyncIterator[frozenset[str] | None]]:
     """Yield the names of devices of which the view `status` says something new.
 
-    None stands for all of them, as when users or devices were added, edited or removed.
+    None stands for all of them, as when users or devices were added, edited or removed,
+    or Asterisk no longer answers.
     Raises `Unavailable` when the connection is lost; what changes then is not told.
     """
     with translated_errors():
@@ -45,7 +46,7 @@ async def _names(
         async with aclosing(connection.notifies()) as notices:
             async for notice in notices:
                 if notice.channel.startswith("hotdesk status:"):
-                    yield frozenset([notice.payload])
+                    yield frozenset([notice.payload]) if notice.payload else None
                     continue
                 content = json.loads(notice.payload)
                 if "all" in content or content["directory"]:

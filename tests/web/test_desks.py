@@ -158,3 +158,17 @@ async def test_the_own_language_wins_over_the_browser_s(served: Served) -> None:
 
     assert changed.has("The language is set.")
     assert (await visitor.get("/desks")).has("In use 0")
+
+
+async def test_while_asterisk_is_away_no_phone_is_said_to_be_well(
+    served: Served,
+) -> None:
+    visitor = await served.logged_in()
+    await see(served, device=FIRST, registered=False)
+    async with served.office.database.transaction() as tx:
+        await status.note_pbx(tx, served.office.now, answers=False)
+
+    page = await visitor.get("/desks")
+
+    assert page.has("Asterisk does not answer (since 09:00)", "Unreachable 0")
+    assert "unknown" in page.rows[FIRST]

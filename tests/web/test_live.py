@@ -28,6 +28,7 @@ async def alive(
 ) -> AsyncIterator[Served]:
     """Yield the site while it hears of changes."""
     monkeypatch.setattr(live, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(live, "COUNT_SECONDS", 0.05)
     monkeypatch.setattr(live, "STALE_LOOK_SECONDS", 0.05)
     monkeypatch.setattr(live, "CHECK_SECONDS", 0.1)
     monkeypatch.setattr(live, "BEAT_SECONDS", 0.1)
@@ -117,7 +118,7 @@ async def test_the_counts_follow(alive: Served) -> None:
         await alive.office.log_in("100", FIRST)
         counts: dict[str, int] = {}
         while counts.get("used") != 1:
-            counts = (await next_of(heard, "rows"))["counts"]
+            counts = await next_of(heard, "counts")
 
     assert counts == {"all": 4, "used": 1, "idle": 3, "stale": 0, "unreachable": 0}
 
@@ -203,3 +204,15 @@ async def test_a_browser_that_does_not_listen_has_to_fetch_the_list(
 
     assert viewer.messages.get_nowait().startswith(b"event: reload")
     assert viewer.messages.empty()
+
+
+async def test_browsers_fetch_the_list_when_asterisk_is_gone_or_back(
+    alive: Served,
+) -> None:
+    visitor = await alive.logged_in()
+    async with visitor.watching() as heard:
+        await settled(visitor, heard, alive)
+        for answers in (False, True):
+            async with alive.office.database.transaction() as tx:
+                await status.note_pbx(tx, alive.office.now, answers=answers)
+            assert await next_of(heard, "reload") == {}

@@ -50,6 +50,16 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION ring_status_of_all() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('hotdesk status:' || TG_TABLE_SCHEMA, '');
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER ring_status_of_all AFTER UPDATE ON pbx
+    FOR EACH ROW WHEN (OLD.answers IS DISTINCT FROM NEW.answers)
+    EXECUTE FUNCTION ring_status_of_all();
 CREATE TRIGGER ring_status AFTER INSERT ON device_status
     FOR EACH ROW EXECUTE FUNCTION ring_status();
 -- Not for what changes all the time, such as the round-trip time.

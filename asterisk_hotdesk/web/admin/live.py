@@ -19,7 +19,6 @@ from asterisk_hotdesk.administrators import Administrators
 from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.store import Database, desk_list, overview
-from asterisk_hotdesk.store.desk_list import Filter
 from asterisk_hotdesk.store.overview import DeskStatus
 from asterisk_hotdesk.store.watching import changed_desks
 from asterisk_hotdesk.web.admin.desk_rows import DeskRow, DeskRows
@@ -31,6 +30,9 @@ log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.5
 """How long changes are gathered before they are told together."""
+
+COUNT_SECONDS = 2.0
+"""How often all desks are counted at most: it looks at every one of them."""
 
 STALE_LOOK_SECONDS = 5.0
 """How often we look for phones that have become stale, of which nobody tells."""
@@ -100,6 +102,7 @@ class Live:
         self._changed: set[str] = set()
         self._all_changed = False
         self._something = asyncio.Event()
+        self._other_counts = asyncio.Event()
         self.heard = 0
         """How often something has changed; a page says what it was before it was made.
 
@@ -114,6 +117,7 @@ class Live:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._keep_hearing())
             parts.create_task(self._keep_telling())
+            parts.create_task(self._keep_counting())
             parts.create_task(self._keep_looking_for_stale())
 
     async def _keep_hearing(self) -> None:
@@ -173,19 +177,27 @@ class Live:
     async def _tell_changes(self, changed: set[str]) -> None:
         async with self._database.transaction() as tx:
             desks = await overview.desks_named(tx, changed)
-            counts = await desk_list.counted(tx, self._rows.stale_before)
         if len(desks) < len(changed):
             self._tell_all(_RELOAD)
             return
         for language in {viewer.language for viewer in self._viewers}:
-            message = self._changes(desks, counts, language)
+            message = self._changes(desks, language)
             for viewer in self._viewers:
                 if viewer.language == language:
                     viewer.tell(message)
+        self._other_counts.set()
 
-    def _changes(
-        self, desks: list[DeskStatus], counts: dict[Filter, int], language: str
-    ) -> bytes:
+    async def _keep_counting(self) -> None:
+        while True:
+            await self._other_counts.wait()
+            self._other_counts.clear()
+            with contextlib.suppress(HotdeskError):
+                async with self._database.question() as tx:
+                    counts = await desk_list.counted(tx, self._rows.stale_before)
+                self._tell_all(_message("counts", counts))
+            await asyncio.sleep(COUNT_SECONDS)
+
+    def _changes(self, desks: list[DeskStatus], language: str) -> bytes:
         words = words_of(language)
         rows = [self._rows.row(desk, words) for desk in desks]
         if len(rows) == 1:
@@ -199,7 +211,6 @@ class Live:
             "rows",
             {
                 "rows": [self._shown(row, language) for row in rows],
-                "counts": counts,
                 "said": said,
             },
         )

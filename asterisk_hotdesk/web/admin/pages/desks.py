@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from asterisk_hotdesk.model import Role
-from asterisk_hotdesk.store import Database, desk_list
+from asterisk_hotdesk.store import Database, desk_list, status
 from asterisk_hotdesk.store.desk_list import Filter, Listed, Order, Wanted
 from asterisk_hotdesk.web.admin.desk_rows import DeskRows
 from asterisk_hotdesk.web.admin.live import Live
@@ -105,6 +105,7 @@ class DeskPages:
         view, heard = View.of(visit), self._live.heard
         async with self._database.transaction() as tx:
             listed = await desk_list.listed(tx, view.wanted, self._rows.stale_before)
+            pbx_away_since = await status.pbx_away_since(tx)
         view = View(replace(view.wanted, page=listed.page))
         return self._rendering.page(
             visit,
@@ -113,6 +114,7 @@ class DeskPages:
             filters=[(str(only), listed.counts[only]) for only in Filter],
             rows=[self._rows.row(desk, visit.words) for desk in listed.desks],
             pages=_pages(listed, view.wanted),
+            pbx_away_since=self._rows.moment(pbx_away_since),
             heard=heard,
         )
 

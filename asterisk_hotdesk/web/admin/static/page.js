@@ -85,16 +85,19 @@ function showRow({ device, states, html }) {
   }
 }
 
-function showChanges({ rows, counts, said }) {
+function showChanges({ rows, said }) {
   const seen = rows.filter((row) => document.getElementById(`desk-${row.device}`));
   rows.forEach(showRow);
-  if (list.dataset.searched === "no") {
-    for (const [only, count] of Object.entries(counts)) {
-      const shown = list.querySelector(`[data-count="${only}"]`);
-      if (shown) shown.textContent = count;
-    }
-  }
   if (seen.length) changes.textContent = said;
+}
+
+function showCounts(counts) {
+  // Those of a search are counted anew with the list.
+  if (list.dataset.searched === "yes") return;
+  for (const [only, count] of Object.entries(counts)) {
+    const shown = list.querySelector(`[data-count="${only}"]`);
+    if (shown) shown.textContent = count;
+  }
 }
 
 function keepLive() {
@@ -141,6 +144,10 @@ function keepLive() {
     stream.addEventListener("rows", (event) => {
       back();
       showChanges(JSON.parse(event.data));
+    });
+    stream.addEventListener("counts", (event) => {
+      back();
+      showCounts(JSON.parse(event.data));
     });
     stream.addEventListener("reload", () => {
       back();

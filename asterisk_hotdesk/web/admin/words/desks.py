@@ -38,6 +38,12 @@ WORDS = {
         "Es gibt noch keine Geräte. Fügen Sie welche hinzu mit: hotdesk device add",
     ),
     "no_desks_found": Text("No desk is like that.", "Kein Platz passt dazu."),
+    "pbx_away": Text(
+        "Asterisk does not answer (since {since}): nobody knows what the phones do."
+        " Logins and logouts are in force when it is back.",
+        "Asterisk antwortet nicht (seit {since}): Niemand weiß, was die Telefone tun."
+        " An- und Abmeldungen sind in Kraft, sobald es wieder da ist.",
+    ),
     "nobody": Text("nobody", "niemand"),
     "disabled": Text("disabled", "gesperrt"),
     "emergency_call": Text("Emergency call", "Notruf"),
