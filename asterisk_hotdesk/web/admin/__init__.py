@@ -13,8 +13,11 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.web.admin.api.desks import DeskCalls
+from asterisk_hotdesk.web.admin.api.devices import DeviceCalls
+from asterisk_hotdesk.web.admin.api.history import HistoryCalls
 from asterisk_hotdesk.web.admin.api.openapi import with_document
 from asterisk_hotdesk.web.admin.api.routes import ApiRoute
+from asterisk_hotdesk.web.admin.api.users import UserCalls
 from asterisk_hotdesk.web.admin.desk_rows import DeskRows
 from asterisk_hotdesk.web.admin.live import Live
 from asterisk_hotdesk.web.admin.pages.desks import DeskPages
@@ -63,7 +66,13 @@ class AdminSite:
             *HistoryPages(database, rendering, where).routes(),
         ]
         self.api: list[ApiRoute] = with_document(
-            [*DeskCalls(desks, rows, now).routes()], config.web.base_url
+            [
+                *DeskCalls(desks, rows, now).routes(),
+                *DeviceCalls(desks, config.provisioning, now).routes(),
+                *UserCalls(desks, now).routes(),
+                *HistoryCalls(database).routes(),
+            ],
+            config.web.base_url,
         )
 
     def app(self) -> web.Application:
