@@ -160,7 +160,7 @@ async def log_in_by_administrator(
         )
     async with desks.database.transaction() as tx:
         held = await logins.held(tx, user, device)
-        await _require_unchanged(tx, device, generation)
+        await require_generation(tx, device, generation)
         seating = await _sit_down(tx, desks, user, device, held, now, source=source)
     return Outcome(user, device, await _follow(desks, seating))
 
@@ -187,7 +187,7 @@ async def log_out(
     ):
         device = await _device(tx, device_name)
         held = await logins.held(tx, None, device)
-        await _require_unchanged(tx, device, generation)
+        await require_generation(tx, device, generation)
         if not held.open:
             raise NobodyLoggedIn(f"Nobody is logged in at {device.name}.")
         (login, user, _) = held.open[0]
@@ -201,6 +201,23 @@ async def log_out(
         happened = [login_event("logout", reason, user, device, now, source)]
         await _tell(tx, happened, seating.change)
     return Outcome(user, device, await _follow(desks, seating))
+
+
+async def require_generation(tx: Tx, device: Device, generation: int | None) -> None:
+    """Raise `Conflict`, which tells who sits there, if *generation* is not the last.
+
+    The device is held; None: whatever it is.
+    """
+    if generation is None:
+        return
+    desk = await logins.desk(tx, device.name)
+    if desk is None:
+        raise NotAHotDesk
+    if desk.generation != generation:
+        sitter = f"{desk.user.extension} {desk.user.name}" if desk.user else "nobody"
+        raise Conflict(
+            f"{device.name} has changed meanwhile: now {sitter} is logged in there."
+        )
 
 
 def user_subject(desks: HotDesks, account: str, extension: str) -> str:
@@ -278,23 +295,6 @@ async def _sit_down(
     seating.users[user.key] = (user, desk)
     await _tell(tx, happened, seating.change)
     return seating
-
-
-async def _require_unchanged(tx: Tx, device: Device, generation: int | None) -> None:
-    """Raise `Conflict`, which tells who sits there, if *generation* is not the last.
-
-    The device is held; None: whatever it is.
-    """
-    if generation is None:
-        return
-    desk = await logins.desk(tx, device.name)
-    if desk is None:
-        raise NotAHotDesk
-    if desk.generation != generation:
-        sitter = f"{desk.user.extension} {desk.user.name}" if desk.user else "nobody"
-        raise Conflict(
-            f"{device.name} has changed meanwhile: now {sitter} is logged in there."
-        )
 
 
 async def _call_base_user_back(tx: Tx, leaving: User, device: Device) -> None:

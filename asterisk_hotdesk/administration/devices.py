@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from asterisk_hotdesk.administration import device_values, phones, recording, values
 from asterisk_hotdesk.administration.finding import (
@@ -16,9 +17,11 @@ from asterisk_hotdesk.administration.seats import log_all_out
 from asterisk_hotdesk.authentication import device_subject
 from asterisk_hotdesk.config import ProvisioningConfig
 from asterisk_hotdesk.errors import Conflict, NotFound
-from asterisk_hotdesk.login import HotDesks
+from asterisk_hotdesk.login import HotDesks, require_generation
 from asterisk_hotdesk.model import Change, Device, EndReason, Source, User
 from asterisk_hotdesk.store import Tx, attempts, devices, logins, users
+
+NOTHING_SEEN: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,19 @@ async def set_enabled(
     enabled: bool,
     source: Source,
     now: datetime,
+    seen: Mapping[str, int] = NOTHING_SEEN,
 ) -> list[tuple[User, Device]]:
     """Let devices be used, or by nobody; return who was logged out for it, and where.
 
-    The phone of a disabled device gets no configuration.
+    The phone of a disabled device gets no configuration.  Raises `Conflict` if somebody
+    has come or gone at a device since the generation of it that is *seen*.
     """
     async with desks.database.transaction() as tx:
         found = await devices_named(tx, names)
         if not enabled:
             await require_no_emergency(tx, names)
         for device in found:
+            await require_generation(tx, device, seen.get(device.name))
             await devices.update(tx, replace(device, enabled=enabled))
             await logins.want_fetch(tx, device.name)
         await recording.record_of_devices(

@@ -9,6 +9,7 @@ from asterisk_hotdesk.administration import made_up, recording
 from asterisk_hotdesk.administration.finding import devices_named, logins_of
 from asterisk_hotdesk.administration.seats import log_all_out
 from asterisk_hotdesk.administration.values import mac_shown
+from asterisk_hotdesk.administration.versions import require_unchanged
 from asterisk_hotdesk.config import ProvisioningConfig
 from asterisk_hotdesk.errors import AlreadyExists
 from asterisk_hotdesk.login import HotDesks
@@ -26,14 +27,17 @@ async def assign(
     replace: bool = False,
     source: Source,
     now: datetime,
+    version: str | None = None,
 ) -> Device:
     """Make the phone with *mac* the device called *name*, which may have no other.
 
     With *replace* it may, and that phone can neither fetch nor register any more;
-    whoever sits there stays logged in.  Raises `AlreadyExists` where either is taken.
+    whoever sits there stays logged in.  Raises `AlreadyExists` where either is taken,
+    and `Conflict` where *version* is given and the device is another one since.
     """
     async with database.transaction() as tx:
         (device,) = await devices_named(tx, [name])
+        require_unchanged(device, version)
         await _check_free(tx, device, mac, replace=replace)
         await give(tx, config, device, mac, now)
         await logins.want_fetch(tx, name)

@@ -26,6 +26,8 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     """This moment itself is too late."""
+    before: int | None = None
+    """Only what was recorded before the event of this number."""
 
 
 async def latest(tx: Tx, wanted: Wanted, most: int) -> list[Recorded]:
@@ -68,6 +70,8 @@ async def _found(
         conditions.append("at >= %(since)s")
     if wanted.until:
         conditions.append("at < %(until)s")
+    if wanted.before is not None:
+        conditions.append("id < %(before)s")
     rows = await tx.execute(
         f"""
         SELECT id, {EVENT_COLUMNS} FROM {_OF_SOMEBODY if wanted.who else "history"}

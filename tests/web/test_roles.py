@@ -21,7 +21,8 @@ def path_of(pattern: str) -> str:
 
 async def test_everything_that_is_served_says_who_may_have_it(served: Served) -> None:
     site = served.site
-    declared = {(route.method, route.path) for route in site.routes}
+    declared: set[tuple[str, str]] = set()
+    declared |= {(route.method, route.path) for route in site.routes}
     declared |= {(route.method, route.path) for route in site.api}
     public = {"/healthz", *(file.path for file in site.files)}
 
@@ -77,7 +78,9 @@ async def test_each_call_of_the_api_is_for_those_whose_role_suffices(
         program = await served.program(role)
         for route in served.site.api:
             status, content = await program.ask_api(
-                path_of(route.path), {} if route.method == "POST" else None
+                path_of(route.path),
+                None if route.method == "GET" else {},
+                method=route.method,
             )
             refused = status == 403 and content["code"] == "not_permitted"
             if refused == role.covers(route.needs):

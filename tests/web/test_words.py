@@ -11,14 +11,16 @@ import pytest
 
 from asterisk_hotdesk import errors
 from asterisk_hotdesk.errors import Invalid, NotFound, Refused
+from asterisk_hotdesk.event_words import ENGLISH
 from asterisk_hotdesk.web import admin
 from asterisk_hotdesk.web.admin.words import ALL, language_wanted, refusals, words_of
+from asterisk_hotdesk.web.admin.words.events import GERMAN
 
 BY_TELEPHONE_ONLY = {
     *("bad_credentials", "unknown_extension", "no_phone_login"),
     *("pin_expired", "pin_of_mailbox", "may_not_log_others_out", "refused"),
 }
-MADE_UP = {"filter_", "role_", "error_"}
+MADE_UP = {"filter_", "role_", "error_", "users_", "kind_", "asked_"}
 """Beginnings of names that are put together."""
 
 
@@ -65,6 +67,21 @@ def test_every_refusal_that_an_administrator_can_get_has_words() -> None:
     assert codes - refusals.WORDS.keys() - BY_TELEPHONE_ONLY == others
     assert words_of("de").refused(NotFound("Nope.")) == "Das gibt es nicht mehr."
     assert words_of("de").refused(Invalid("extension 'x': …")) == "extension 'x': …"
+
+
+@pytest.mark.parametrize("kind", ["events", "logouts", "refusals"])
+def test_every_event_has_words_in_both_languages(kind: str) -> None:
+    english, german = getattr(ENGLISH, kind), getattr(GERMAN, kind)
+    assert english.keys() == german.keys()
+    assert all(german.values())
+
+
+def test_an_event_is_told_in_german() -> None:
+    assert GERMAN.say("logout", "forced") == "von anderen abgemeldet"
+    assert GERMAN.say("refused", "locked_out").startswith("abgelehnt: gesperrt")
+    assert GERMAN.say("unlocked", "all") == "alle falschen PINs vergessen"
+    assert GERMAN.say("emergency_call", "112") == "Notruf: 112"
+    assert GERMAN.say("teleported", "far") == "teleported: far"
 
 
 @pytest.mark.parametrize(

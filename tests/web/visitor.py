@@ -45,10 +45,25 @@ class Page:
             for device, row in found
         }
 
+    @property
+    def headings(self) -> list[str]:
+        """Return what heads the rows of all tables."""
+        found = re.findall(r'<th role="rowheader"[^>]*>(.*?)</th>', self.text, re.S)
+        return [html.unescape(re.sub("<[^>]*>", "", head)).strip() for head in found]
+
+    def link(self, words: str) -> str:
+        """Return where the link that says *words* leads."""
+        link = re.search(
+            rf'<a [^>]*href="([^"]*)"[^>]*>{re.escape(words)}</a>', self.text
+        )
+        assert link, f"there is no link {words} on {self.path}"
+        return html.unescape(link[1])
+
     def hidden(self, action: str) -> dict[str, str]:
-        """Return the hidden fields of the form that goes to *action*."""
+        """Return the hidden fields of the form that is sent to *action*."""
+        where = re.escape(html.escape(action))
         form = re.search(
-            rf'<form [^>]*action="{re.escape(action)}".*?</form>', self.text, re.S
+            rf'<form method="post" action="{where}".*?</form>', self.text, re.S
         )
         assert form, f"there is no form to {action} on {self.path}"
         fields = re.findall(

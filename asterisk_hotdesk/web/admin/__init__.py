@@ -13,13 +13,21 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.web.admin.api.desks import DeskCalls
+from asterisk_hotdesk.web.admin.api.devices import DeviceCalls
+from asterisk_hotdesk.web.admin.api.history import HistoryCalls
 from asterisk_hotdesk.web.admin.api.openapi import with_document
 from asterisk_hotdesk.web.admin.api.routes import ApiRoute
+from asterisk_hotdesk.web.admin.api.users import UserCalls
 from asterisk_hotdesk.web.admin.desk_rows import DeskRows
 from asterisk_hotdesk.web.admin.live import Live
 from asterisk_hotdesk.web.admin.pages.desks import DeskPages
+from asterisk_hotdesk.web.admin.pages.device import DevicePage
+from asterisk_hotdesk.web.admin.pages.history import HistoryPages
 from asterisk_hotdesk.web.admin.pages.login import LoginPages
+from asterisk_hotdesk.web.admin.pages.phones import PhonePages
 from asterisk_hotdesk.web.admin.pages.seats import SeatPages
+from asterisk_hotdesk.web.admin.pages.user import UserPage
+from asterisk_hotdesk.web.admin.pages.users import UserPages
 from asterisk_hotdesk.web.admin.protection import Protection
 from asterisk_hotdesk.web.admin.rendering import Rendering, static_files
 from asterisk_hotdesk.web.admin.routes import Route
@@ -43,20 +51,28 @@ class AdminSite:
         protection = Protection(config.web.base_url)
         administrators = Administrators(database, passwords, config.web, now)
         zone = config.provisioning.timezone
-        rows = DeskRows(
-            timedelta(seconds=config.refresh.stale_seconds),
-            ZoneInfo(zone) if zone else None,
-            now,
-        )
+        where = ZoneInfo(zone) if zone else None
+        rows = DeskRows(timedelta(seconds=config.refresh.stale_seconds), where, now)
         self.live = Live(database, administrators, rendering, rows)
         self._site = Site(config.web, administrators, rendering, protection)
         self.routes: list[Route] = [
             *LoginPages(administrators, rendering, protection).routes(),
             *DeskPages(database, rendering, rows, self.live).routes(),
             *SeatPages(desks, rendering, now).routes(),
+            *DevicePage(desks, rendering, rows, where, now).routes(),
+            *UserPages(database, rendering, config.pins, now).routes(),
+            *UserPage(desks, rendering, where, now).routes(),
+            *PhonePages(database, rendering, config.provisioning, where, now).routes(),
+            *HistoryPages(database, rendering, where).routes(),
         ]
         self.api: list[ApiRoute] = with_document(
-            [*DeskCalls(desks, rows, now).routes()], config.web.base_url
+            [
+                *DeskCalls(desks, rows, now).routes(),
+                *DeviceCalls(desks, config.provisioning, now).routes(),
+                *UserCalls(desks, now).routes(),
+                *HistoryCalls(database).routes(),
+            ],
+            config.web.base_url,
         )
 
     def app(self) -> web.Application:

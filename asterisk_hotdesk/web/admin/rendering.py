@@ -58,7 +58,12 @@ class MenuEntry:
     needs: Role = Role.VIEWER
 
 
-MENU = (MenuEntry("/desks", "menu_desks"),)
+MENU = (
+    MenuEntry("/desks", "menu_desks"),
+    MenuEntry("/users", "menu_users"),
+    MenuEntry("/phones", "menu_phones"),
+    MenuEntry("/history", "menu_history"),
+)
 
 
 class Rendering:

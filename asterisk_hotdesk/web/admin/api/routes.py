@@ -48,7 +48,7 @@ class Call:
 class ApiRoute:
     """One thing that programs can ask for."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "PATCH"]
     path: str
     needs: Role
     """The least role of the token."""

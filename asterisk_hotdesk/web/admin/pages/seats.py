@@ -20,12 +20,11 @@ from asterisk_hotdesk.model import EndReason, Role, User
 from asterisk_hotdesk.store import overview, user_list
 from asterisk_hotdesk.store.overview import DeskStatus
 from asterisk_hotdesk.web.admin.desk_rows import who
-from asterisk_hotdesk.web.admin.protection import path_within
+from asterisk_hotdesk.web.admin.pages import asking
 from asterisk_hotdesk.web.admin.rendering import Rendering, see
 from asterisk_hotdesk.web.admin.routes import Route, Visit, action, page
 
 MOST_PEOPLE = 20
-LONGEST_TEXT = 80
 
 
 class SeatPages:
@@ -66,7 +65,7 @@ class SeatPages:
             status=409 if problem else 200,
             desk=desk,
             who=who(desk),
-            then=_then(visit),
+            then=asking.then(visit),
             problem=problem,
         )
 
@@ -90,7 +89,7 @@ class SeatPages:
 
     async def _choose_user(self, visit: Visit) -> web.Response:
         desk = await self._desk(visit)
-        text = visit.http.query.get("q", "").strip()[:LONGEST_TEXT]
+        text = asking.text(visit)
         async with self._desks.database.transaction() as tx:
             people = await user_list.like(tx, desk.account, text, MOST_PEOPLE + 1)
         return self._rendering.page(
@@ -101,7 +100,7 @@ class SeatPages:
             text=text,
             people=people[:MOST_PEOPLE],
             more=len(people) > MOST_PEOPLE,
-            then=_then(visit),
+            then=asking.then(visit),
         )
 
     async def _ask_login(self, visit: Visit) -> web.Response:
@@ -121,7 +120,7 @@ class SeatPages:
             sitter=who(desk),
             user=user,
             leaves=next((s.device for s in seats if s.device != desk.device), ""),
-            then=_then(visit),
+            then=asking.then(visit),
             problem=problem,
         )
 
@@ -162,8 +161,7 @@ class SeatPages:
 
 def _generation(visit: Visit) -> int:
     """Return which change of who sits there the form has shown; -1: none."""
-    text = visit.form.get("generation", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
+    return asking.number(visit.form.get("generation", ""), -1)
 
 
 def _problem(visit: Visit, refusal: Refused, desk: DeskStatus) -> str:
@@ -178,13 +176,8 @@ def _done(visit: Visit, said: str, outcome: Outcome) -> web.Response:
     sentences = [said] if outcome.routed else [said, "said_pending"]
     user = outcome.user
     return see(
-        path_within(visit.form.get("then", "")),
+        asking.then(visit),
         *sentences,
         who=f"{user.name} ({user.extension})",
         device=outcome.device.name,
     )
-
-
-def _then(visit: Visit) -> str:
-    """Return where the browser goes afterwards: to the list that it came from."""
-    return path_within(visit.form.get("then") or visit.http.query.get("then", ""))

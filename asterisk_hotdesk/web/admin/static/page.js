@@ -26,6 +26,7 @@ function replaceContent(old, fresh) {
   const row = focused?.closest("[data-device]")?.dataset.device;
   const href = focused?.getAttribute("href");
   old.replaceChildren(...fresh.childNodes);
+  offerChoosingAll();
   for (const [name, value] of Object.entries(fresh.dataset)) old.dataset[name] = value;
   if (!focused) return;
   const alike = [...old.querySelectorAll("a, button, input")];
@@ -247,5 +248,24 @@ if (dialog) {
   });
 }
 
+// Many at once -------------------------------------------------------------------------
+
+function offerChoosingAll() {
+  const all = document.querySelector("[data-choose-all]");
+  if (all) all.hidden = false;
+}
+
+document.addEventListener("change", (event) => {
+  const one = event.target.closest("input[type=checkbox]");
+  const all = one?.form?.querySelector("[data-choose-all]");
+  if (!all) return;
+  const each = [...one.form.querySelectorAll("input[name^='user:']")];
+  if (one === all) for (const box of each) box.checked = all.checked;
+  const chosen = each.filter((box) => box.checked).length;
+  all.checked = chosen === each.length;
+  all.indeterminate = chosen > 0 && chosen < each.length;
+});
+
+offerChoosingAll();
 document.querySelectorAll("[data-as-you-type]").forEach(searchWhileTyping);
 if (connection) keepLive();

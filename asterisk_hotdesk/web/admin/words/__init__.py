@@ -7,13 +7,28 @@ from __future__ import annotations
 
 from asterisk_hotdesk.administrators import LANGUAGES
 from asterisk_hotdesk.errors import Invalid, Refused
-from asterisk_hotdesk.web.admin.words import account, common, desks, refusals
+from asterisk_hotdesk.web.admin.words import (
+    account,
+    common,
+    desks,
+    device,
+    history,
+    keys,
+    phones,
+    refusals,
+    users,
+)
 from asterisk_hotdesk.web.admin.words.text import Text
 
 ALL: dict[str, Text] = {
     **common.WORDS,
     **account.WORDS,
     **desks.WORDS,
+    **device.WORDS,
+    **users.WORDS,
+    **keys.WORDS,
+    **phones.WORDS,
+    **history.WORDS,
 }
 
 
