@@ -1,7 +1,7 @@
 """`make bench`: what hot desking costs, as ratios to a floor measured in the same run.
 
 python -m tests.bench            all of it
-python -m tests.bench login      one part: login, pbx, scale, provisioning or check
+python -m tests.bench login      one part: login, pbx, scale, provisioning, check or ami
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import check, login, pbx, provisioning, scale
+from tests.bench import ami, check, login, pbx, provisioning, scale
 
 PARTS = {
     "login": login.main,
@@ -17,6 +17,7 @@ PARTS = {
     "scale": scale.main,
     "provisioning": provisioning.main,
     "check": check.main,
+    "ami": ami.main,
 }
 
 

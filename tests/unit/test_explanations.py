@@ -86,6 +86,12 @@ IDLE = DeskStatus(
     booted_at=BEFORE,
     fetched_at=BEFORE,
     fetched_generation=6,
+    routed_generation=6,
+    routed_extension=None,
+    routed_since=BEFORE,
+    provisioned_extension=None,
+    pbx_answers=True,
+    pbx_since=BEFORE,
 )
 USED = replace(
     IDLE,
