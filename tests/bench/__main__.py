@@ -1,7 +1,8 @@
 """`make bench`: what hot desking costs, as ratios to a floor measured in the same run.
 
 python -m tests.bench            all of it
-python -m tests.bench login      one part: login, pbx, scale, provisioning, check, web
+python -m tests.bench login      one part: login, pbx, scale, provisioning, check,
+                                 ami or web
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import check, login, pbx, provisioning, scale, web
+from tests.bench import ami, check, login, pbx, provisioning, scale, web
 
 PARTS = {
     "login": login.main,
@@ -17,6 +18,7 @@ PARTS = {
     "scale": scale.main,
     "provisioning": provisioning.main,
     "check": check.main,
+    "ami": ami.main,
     "web": web.main,
 }
 
