@@ -48,7 +48,7 @@ def obstacles_at(desk: DeskStatus, house: House) -> Iterator[Finding]:
 
 def about_phone(desk: DeskStatus, house: House) -> list[Finding]:
     """Return whether the PBX and the phone have followed, and if not, why."""
-    found = [*_pbx(desk, house), *_contact(desk), *_fetch(desk, house)]
+    found = [*_pbx(desk, house), *_contact(desk, house), *_fetch(desk, house)]
     if desk.restarted_at:
         kind = " ".join(filter(None, (desk.vendor, desk.model, desk.firmware)))
         found.append(
@@ -108,8 +108,15 @@ def _pbx(desk: DeskStatus, house: House) -> Iterator[Finding]:
         )
 
 
-def _contact(desk: DeskStatus) -> Iterator[Finding]:
-    if desk.registered is False:
+def _contact(desk: DeskStatus, house: House) -> Iterator[Finding]:
+    if desk.pbx_answers is False:
+        since = f" since {house.written(desk.pbx_since)}" if desk.pbx_since else ""
+        yield Finding(
+            f"Asterisk does not answer{since}: nobody knows what the phone does.",
+            "See whether Asterisk runs, and: hotdesk check",
+            wrong=True,
+        )
+    elif desk.registered is False:
         yield Finding(
             "The phone is not registered: it gets no calls.",
             "See to its power and network, and whether it has the SIP password of"
@@ -184,7 +191,7 @@ def _stale(desk: DeskStatus, decided_at: datetime, house: House) -> Finding:
         )
     return Finding(
         f"{late} It was told to fetch at {house.written(desk.refreshed_at)}, and last"
-        f" did at {fetched}, before the switch.",
+        f" did at {fetched}: it still shows {desk.provisioned_extension or 'nobody'}.",
         f"See whether it reaches {house.base_url}, or restart it.",
         wrong=True,
     )

@@ -267,12 +267,6 @@ async def note_returned(tx: Tx, absences: Sequence[Absence]) -> None:
     )
 
 
-async def all_known(tx: Tx) -> dict[str, DeviceStatus]:
-    """Return what is known, by device name; a device never seen is missing."""
-    rows = await tx.execute(_KNOWN)
-    return {row["device"]: DeviceStatus(**row) for row in await rows.fetchall()}
-
-
 async def known_of(tx: Tx, device: str) -> DeviceStatus | None:
     """Return what is known of one device, or None if it was never seen."""
     rows = await tx.execute(_KNOWN + "WHERE name = %s", [device])

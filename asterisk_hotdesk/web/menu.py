@@ -55,9 +55,6 @@ log = logging.getLogger(__name__)
 TRIES = 3
 """After so many wrong PINs the menu comes again."""
 
-BY_MENU = Source("menu")
-"""Who logged somebody in or out, as the events say."""
-
 PATH = f"/m/{{token:[0-9a-f]{{{TOKEN_DIGITS}}}}}/{{mac:[0-9a-f]{{12}}}}"
 
 
@@ -88,10 +85,17 @@ class _Screen:
     """Of the menu."""
     nonce: str = field(repr=False)
     answers: Mapping[str, str] = field(repr=False)
+    address: str
+    """Of the phone."""
 
     @property
     def device_name(self) -> str:
         return self.desk.device.name
+
+    @property
+    def source(self) -> Source:
+        """Return who logs somebody in or out, as the events say."""
+        return Source("menu", address=self.address)
 
     @property
     def words(self) -> Words:
@@ -182,6 +186,7 @@ class PhoneMenu:
             url=menu_url(self._config, token, mac),
             nonce=http.match_info.get("nonce", ""),
             answers=http.query,
+            address=http.remote or "",
         )
 
     async def _menu(self, screen: _Screen) -> Page:
@@ -233,7 +238,7 @@ class PhoneMenu:
             pin=pin,
             device_name=screen.device_name,
             now=now,
-            source=BY_MENU,
+            source=screen.source,
         )
         if not outcome.routed:
             return self._unavailable()
@@ -254,7 +259,7 @@ class PhoneMenu:
                 self._desks,
                 device_name=screen.device_name,
                 now=self._now(),
-                source=BY_MENU,
+                source=screen.source,
             )
         except Refused as refusal:
             said = _said(screen.menu_words, refusal)

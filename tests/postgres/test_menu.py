@@ -109,10 +109,8 @@ async def test_a_day_at_the_screen(floor: Floor) -> None:
     await screen.choose("Log out")
     assert await floor.office.sitting() == {}
 
-    assert await floor.office.rows("SELECT what, by FROM events ORDER BY id") == [
-        ("login", "menu"),
-        ("logout", "menu"),
-    ]
+    told = await floor.office.rows("SELECT what, by, address FROM events ORDER BY id")
+    assert told == [("login", "menu", "127.0.0.1"), ("logout", "menu", "127.0.0.1")]
 
 
 async def test_a_refusal_at_the_screen_is_recorded_as_such(floor: Floor) -> None:

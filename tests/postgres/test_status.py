@@ -21,7 +21,7 @@ from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.pbx.ami import LOST, MISSED, Ami, AmiRefused, Message
 from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.status import listener as listening
-from asterisk_hotdesk.store import Database, Tx, logins, status
+from asterisk_hotdesk.store import Database, Tx, logins, overview, status
 from asterisk_hotdesk.store.status import DeviceStatus, Seen
 from tests.postgres.office import DESKS, Office, opened, until
 
@@ -440,8 +440,8 @@ async def test_no_message_makes_more_of_a_phone_that_is_not_ours(desk: Desk) -> 
         desk.say(*RECORDING)
         await desk.until(lambda known: known.address)
     async with desk.office.database.transaction() as tx:
-        known = await status.all_known(tx)
-    assert [name for name, one in known.items() if one.registered] == [PHONE]
+        desks = await overview.all_desks(tx)
+    assert [desk.device for desk in desks if desk.registered] == [PHONE]
 
 
 # Lists -----------------------------------------------------------------------
@@ -797,27 +797,30 @@ async def test_a_fetch_is_kept_beside_what_asterisk_said(desk: Desk) -> None:
                 ("SIP1", 19, "snom", NOW),
             ],
         )
-        known = await status.all_known(tx)
+        phone, other = [await status.known_of(tx, name) for name in (PHONE, OTHER)]
+        assert await status.known_of(tx, "SIP1") is None
 
-    assert set(known) == {PHONE, OTHER}
-    assert known[PHONE].registered
-    assert known[PHONE].fetched_generation == 17
-    assert known[PHONE].fetched_at == NOW
-    assert known[OTHER].registered is None
-    assert known[OTHER].fetched_user_agent == "snom"
+    assert phone
+    assert phone.registered
+    assert phone.fetched_generation == 17
+    assert phone.fetched_at == NOW
+    assert other
+    assert other.registered is None
+    assert other.fetched_user_agent == "snom"
 
 
 async def test_who_is_not_on_the_list_is_not_registered(desk: Desk) -> None:
     async with desk.office.database.transaction() as tx:
         await status.note_fetches(tx, [(PHONE, 17, "snom", NOW)])
         await status.note_absent(tx, [PHONE], NOW)
-        known = await status.all_known(tx)
-        assert known.pop(PHONE).registered is None
+        told = {desk.device: desk.registered for desk in await overview.all_desks(tx)}
+        assert told.pop(PHONE) is None
         # Not only those that were seen before: the list is complete.
-        assert known
-        assert not any(one.registered for one in known.values())
+        assert set(told.values()) == {False}
         await status.note_absent(tx, [], NOW)
-        assert (await status.all_known(tx))[PHONE].registered is False
+        known = await status.known_of(tx, PHONE)
+        assert known
+        assert known.registered is False
 
 
 # Restarts --------------------------------------------------------------------

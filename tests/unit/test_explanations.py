@@ -466,6 +466,24 @@ def test_a_phone_that_does_not_answer() -> None:
     assert "! The phone is registered from 192.0.2.7, and does not answer" in told
 
 
+def test_nobody_knows_of_phones_while_asterisk_is_away() -> None:
+    desk = replace(USED, pbx_answers=False, pbx_since=SOON, registered=None)
+
+    told = of_device(desk)
+
+    assert "! Asterisk does not answer since 08:59:40" in told
+    assert "registered" not in told
+
+
+def test_a_stale_phone_shows_who_sat_there_before() -> None:
+    assert "it still shows 101." in of_device(
+        replace(STALE, provisioned_extension="101")
+    )
+    assert "it still shows nobody." in of_device(
+        replace(STALE, provisioned_extension=None)
+    )
+
+
 def test_the_pbx_has_not_followed() -> None:
     desk = replace(STALE, routed_at=None)
 
