@@ -98,8 +98,9 @@ async def log_other_out(
     says why not; it is recorded.
     """
     source = Source(BY_PHONE.by, actor=by)
-    async with refusals_kept(desks.database, extension, device_name, now, source):
+    async with refusals_kept(desks.database, by, device_name, now, source):
         user = await _recognise(desks, by, pin, device_name, now)
+    async with refusals_kept(desks.database, extension, device_name, now, source):
         async with desks.database.transaction() as tx:
             here = await logins.desk(tx, device_name)
             there = await logins.user_desk(tx, user.account, extension)
