@@ -21,7 +21,6 @@ from asterisk_hotdesk.expiry import Expiry
 from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.login import ORIGIN, HotDesks
 from asterisk_hotdesk.message_lamps import MessageLamps
-from asterisk_hotdesk.metrics import Live, Metrics
 from asterisk_hotdesk.model import Change, Seating
 from asterisk_hotdesk.notices import Notices
 from asterisk_hotdesk.outages import Link
@@ -43,10 +42,10 @@ from asterisk_hotdesk.retention import Retention
 from asterisk_hotdesk.service.ami_interface import AmiInterface
 from asterisk_hotdesk.service.calls import Calls
 from asterisk_hotdesk.service.clock import now
-from asterisk_hotdesk.service.live import live
+from asterisk_hotdesk.service.metrics_page import MetricsPage
 from asterisk_hotdesk.service.patience import Reached, patiently
 from asterisk_hotdesk.service.pnp_phones import PnpPhones
-from asterisk_hotdesk.service.serving import serve
+from asterisk_hotdesk.service.serving import served
 from asterisk_hotdesk.service.storage import running_database
 from asterisk_hotdesk.service.systemd import notify_systemd
 from asterisk_hotdesk.service.web_page import WebPage
@@ -174,9 +173,6 @@ class Daemon:
             database, stale_seconds=config.refresh.stale_seconds, now=now
         )
         self._webhooks = Webhooks(config.webhooks, database, now)
-        self._metrics = Metrics(
-            database, config.pins, list(config.webhooks), self._live, now
-        )
         self._web_page = WebPage(config, self.desks)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
@@ -192,6 +188,15 @@ class Daemon:
             self.desks,
             self._only_one,
             meanwhile=[self._pnp.run] if config.pnp.enabled else [],
+        )
+        self._metrics_page = MetricsPage(
+            config,
+            database,
+            ami=[self._actions, self._events],
+            ari=self._calls.answering,
+            postgres=self._only_one,
+            refresher=self._refresher,
+            webhooks=self._webhooks,
         )
 
     def _ami(self, *, with_events: bool) -> Ami:
@@ -217,7 +222,7 @@ class Daemon:
                 self._follower.keep_noting,
                 self._calls.run,
                 self._serve_phones,
-                self._serve_metrics,
+                self._metrics_page.run,
                 self._web_page.run,
                 self._proof.keep,
                 self._keep_displays_talking,
@@ -327,35 +332,14 @@ class Daemon:
 
     async def _serve_phones(self) -> None:
         provisioning = self._config.provisioning
-        await serve(
+        async with served(
             web.phones_app(self._configurations, self._signs, self._menu),
             provisioning.listen_host,
             provisioning.listen_port,
             setting="provisioning.listen_port",
             encryption=self._encryption,
-        )
-
-    async def _serve_metrics(self) -> None:
-        metrics = self._config.metrics
-        if not metrics.enabled:
-            return
-        async with asyncio.TaskGroup() as parts:
-            parts.create_task(self._metrics.keep_counting())
-            await serve(
-                self._metrics.app(),
-                metrics.listen_host,
-                metrics.listen_port,
-                setting="metrics.listen_port",
-            )
-
-    def _live(self) -> Live:
-        return live(
-            [self._actions, self._events],
-            self._calls.answering,
-            self._only_one,
-            self._refresher,
-            self._webhooks,
-        )
+        ):
+            await asyncio.Event().wait()
 
 
 async def after(

@@ -1,9 +1,10 @@
-"""HTTP at an address of the settings, for as long as the service runs."""
+"""HTTP at an address of the settings."""
 
 from __future__ import annotations
 
-import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp.web import Application
 
@@ -11,23 +12,26 @@ from asterisk_hotdesk import web
 from asterisk_hotdesk.errors import ConfigError
 
 
-async def serve(
+@asynccontextmanager
+async def served(
     app: Application,
     host: str,
     port: int,
     *,
     setting: str,
     encryption: ssl.SSLContext | None = None,
-) -> None:
-    """Answer HTTP, for ever.
+) -> AsyncIterator[None]:
+    """Answer HTTP while the block runs.
 
     Raises `ConfigError`, which names the *setting*, where the port cannot be used.
     """
-    try:
-        async with web.listening(app, host, port, encryption=encryption):
-            await asyncio.Event().wait()
-    except OSError as error:
-        raise ConfigError(
-            f"{setting}: {host}:{port} cannot be used ({error.strerror or error});"
-            " does another program use it?"
-        ) from None
+    async with AsyncExitStack() as stack:
+        try:
+            listening = web.listening(app, host, port, encryption=encryption)
+            await stack.enter_async_context(listening)
+        except OSError as error:
+            raise ConfigError(
+                f"{setting}: {host}:{port} cannot be used ({error.strerror or error});"
+                " does another program use it?"
+            ) from None
+        yield

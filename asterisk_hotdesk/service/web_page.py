@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from asterisk_hotdesk import web
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.pepper import pepper
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.service.clock import now
-from asterisk_hotdesk.service.serving import serve
+from asterisk_hotdesk.service.serving import served
 from asterisk_hotdesk.web.admin import AdminSite
 
 
@@ -28,14 +26,11 @@ class WebPage:
             return
         # Threads of its own: no flood of wrong passwords delays a PIN.
         site = AdminSite(self._config, self._desks, Pins(pepper(self._config)), now)
-        async with asyncio.TaskGroup() as parts:
-            parts.create_task(site.live.run())
-            await serve(
-                site.app(),
-                settings.listen_host,
-                settings.listen_port,
-                setting="web.listen_port",
-                encryption=web.certified(
-                    settings.tls_certificate, settings.tls_key, table="web"
-                ),
-            )
+        host, port = settings.listen_host, settings.listen_port
+        encryption = web.certified(
+            settings.tls_certificate, settings.tls_key, table="web"
+        )
+        async with served(
+            site.app(), host, port, setting="web.listen_port", encryption=encryption
+        ):
+            await site.live.run()
