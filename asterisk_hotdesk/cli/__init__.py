@@ -49,9 +49,9 @@ COMMANDS = {
     "check": ("checking:check", "Look for what is wrong, and say what helps."),
     "import": (
         "importing:import_",
-        "Add users, devices and keys of a file, or of another PBX.",
+        "Add users, devices and keys of a CSV file, or of another PBX.",
     ),
-    "export": ("exporting:export", "Write users, devices or keys to a file."),
+    "export": ("exporting:export", "Write users, devices or keys to a CSV file."),
     "unlock": ("seats:unlock", "Forget wrong PINs, so that logins work again."),
 }
 """Where each command is, and what it says of itself in the list of all."""

@@ -19,10 +19,10 @@ from asterisk_hotdesk.store import users as stored_users
 
 @click.group()
 def export() -> None:
-    """Write users, devices or keys to a CSV file, which hotdesk import understands.
+    """Write users, devices or keys to a CSV file.
 
-    The files are UTF-8 text with a comma between columns. PINs, SIP secrets and other
-    passwords are never in them.
+    It is UTF-8 text with a comma between columns, and hotdesk import understands it.
+    PINs, SIP secrets and other passwords are never in it.
     """
 
 

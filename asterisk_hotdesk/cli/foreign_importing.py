@@ -105,8 +105,8 @@ async def freepbx(
     CSV: users, and devices for the mode "Devices and Users". Its columns tell which.
 
     Taken over of users are extension, name, context, language, mailbox, account code
-    and groups, with --pins also the PIN; of ad-hoc devices id,
-    description, emergency caller ID and default user. Other devices are left out.
+    and groups, with --pins also the PIN; of ad-hoc devices id, description, emergency
+    caller ID and default user. Other devices are left out.
     """
     complaints = Complaints()
     read = _FreePbx(pins=from_freepbx.PINS if pins else (), prefix=prefix)
@@ -147,15 +147,16 @@ class _FreePbx:
 
     def take(self, path: Path, sheet: Sheet) -> None:
         """Add what is in *path*; raise `Invalid` if it is no file of FreePBX."""
+        rows = [replace(row, what=from_freepbx.said(row.what)) for row in sheet.rows]
         if sheet.has("extension"):
-            self.people += _translated(sheet.rows, from_freepbx.user, self.pins)
+            self.people += _translated(rows, from_freepbx.user, self.pins)
             self.sheets.append((sheet, (*from_freepbx.USED_OF_USERS, *self.pins)))
         elif sheet.has(*from_freepbx.OF_DEVICES):
-            desks = [row for row in sheet.rows if from_freepbx.is_hot_desk(row.what)]
+            desks = [row for row in rows if from_freepbx.is_hot_desk(row.what)]
             self.desks += _translated(
                 desks, lambda line: from_freepbx.device(line, self.prefix)
             )
-            self.others += len(sheet.rows) - len(desks)
+            self.others += len(rows) - len(desks)
             self.sheets.append((sheet, from_freepbx.USED_OF_DEVICES))
         else:
             raise Invalid(

@@ -1,8 +1,8 @@
 """3CX's export of extensions, in our columns.
 
-Users > Export writes a CSV file with some sixty columns, one line for each extension:
-https://www.3cx.com/blog/docs/bulk-extension-import/ lists them.  Newer versions have
-fewer of them, under the same names.
+Users > Export writes a CSV file with a line for each extension.  Version 15 has some
+sixty columns, which https://www.3cx.com/blog/docs/bulk-extension-import/ lists; other
+versions have more or fewer, so all but the number may be missing.
 """
 
 from __future__ import annotations

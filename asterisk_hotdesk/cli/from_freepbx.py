@@ -38,13 +38,19 @@ OF_DEVICES = ("id", "devicetype")
 USED_OF_DEVICES = (*OF_DEVICES, "user", "description", "emergency_cid")
 
 
+def said(line: Mapping[str, str]) -> dict[str, str]:
+    """Return *line* without the word that MySQL writes where there is nothing."""
+    return {
+        column: "" if text in ("NULL", r"\N") else text for column, text in line.items()
+    }
+
+
 def user(line: Mapping[str, str]) -> dict[str, str]:
     """Return a line about an extension as a line about a user of ours, without PIN.
 
     Callers of somebody with a mailbox are sent there while she sits nowhere, as FreePBX
     does.
     """
-    line = _said(line)
     extension = line["extension"]
     name = line.get("name") or line.get("description")
     row = {"extension": extension, "name": name or extension}
@@ -68,7 +74,6 @@ def device(line: Mapping[str, str], prefix: str) -> dict[str, str]:
     It waits for a phone, for FreePBX knows no MAC addresses.  The default user of an
     ad-hoc device comes back whenever somebody logs out: this is our base user.
     """
-    line = _said(line)
     somebody = line.get("user", "")
     return {
         "name": f"{prefix}{line['id']}",
@@ -76,13 +81,6 @@ def device(line: Mapping[str, str], prefix: str) -> dict[str, str]:
         "location": line.get("description", ""),
         "emergency_number": _number(line.get("emergency_cid", "")),
         "base_user": "" if somebody == "none" else somebody,
-    }
-
-
-def _said(line: Mapping[str, str]) -> dict[str, str]:
-    """Return *line* without the word that MySQL writes where there is nothing."""
-    return {
-        column: "" if text in ("NULL", r"\N") else text for column, text in line.items()
     }
 
 

@@ -79,13 +79,13 @@ async def load(
     plans = await bring_in(
         config, database, brought, complaints, update=update, dry_run=dry_run
     )
-    outcome = "; ".join(plan.outcome() for plan in plans.told)
+    outcome = "; ".join(plan.outcome() for plan in plans.told) or "nothing to load"
     if dry_run:
         for plan in plans.told:
             plan.show()
         output.say(f"Nothing was changed. Without --dry-run: {outcome}.")
         return
-    output.say(f"{outcome}.")
+    output.say(f"{outcome[0].upper()}{outcome[1:]}.")
     _say_what_is_missing(config, plans)
     if plans.change_anything:
         await changes.say_if_nobody_follows(config, database)

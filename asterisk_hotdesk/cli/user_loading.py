@@ -64,7 +64,7 @@ async def plan(
     nobody was asked.
     """
     known = await users.hold_all(tx, [given.what.key for given in wanted])
-    hot_desks = await devices.named(
+    desks = await devices.named(
         tx, {given.what.fields.get("fixed_endpoint", "") for given in wanted}
     )
     found = UserPlan("user")
@@ -75,7 +75,7 @@ async def plan(
         if before and not update:
             taken = f"extension {row.extension} exists already in account {row.account}"
             complaints.note(given, taken + (UPDATE_HELPS if update is False else ""))
-        elif problem := _problem(after, hot_desks):
+        elif problem := _problem(after, desks):
             complaints.note(given, problem)
         elif isinstance(after, User) and before:
             texts = user_rows.of(before), user_rows.of(after)
@@ -147,9 +147,12 @@ def _described(row: UserRow) -> str:
     return f"{text}; with a PIN" if row.pin else text
 
 
-def _problem(user: User | NewUser, hot_desks: Collection[str]) -> str | None:
-    """Return what forbids that there is such a *user*, or None."""
-    if user.fixed_endpoint in hot_desks:
+def _problem(user: User | NewUser, desks: Collection[str]) -> str | None:
+    """Return what forbids that there is such a *user*, or None.
+
+    *desks* are names of devices.
+    """
+    if user.fixed_endpoint in desks:
         return (
             f"fixed endpoint {user.fixed_endpoint!r}: this is a hot desk; name a phone"
             " of the PBX's own"

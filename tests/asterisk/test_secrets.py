@@ -218,6 +218,8 @@ async def _everything(story: Story, office: Office) -> None:
         ("history",),
         ("history", "--json"),
         ("history", "--csv"),
+        ("export", "users"),
+        ("export", "devices"),
         ("explain", "101"),
         ("explain", "HD0002"),
     ):

@@ -117,7 +117,7 @@ async def test_freepbx_devices_and_users_become_both(hotdesk: Command) -> None:
     assert "1 device left out: not ad-hoc" in done.lines
     assert await people(hotdesk, "name", "context", "mailbox", "pin_set") == {
         "300": ("Alice", "from-internal", "300@default", True),
-        "301": ("Bob", "from-internal", "", True),
+        "301": ("Bob", "from-internal", "", False),
     }
     window = await hotdesk.json("device", "show", "HD3001")
     assert (window["location"], window["mac"]) == ("Floor 1, window", None)
@@ -158,3 +158,13 @@ async def test_files_of_something_else_are_refused(
         f"{path}: not of FreePBX: neither a column extension nor the columns id and"
         " devicetype"
     ]
+
+
+async def test_freepbx_devices_that_are_all_fixed(
+    hotdesk: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "devices.csv"
+    path.write_text("id,devicetype,user\n3003,fixed,301\n")
+    done = await hotdesk.succeeds("import", "freepbx", str(path))
+    assert done.out == "Nothing to load.\n"
+    assert done.lines == ["1 device left out: not ad-hoc"]

@@ -252,6 +252,15 @@ async def test_a_pin_of_a_file_lets_one_in_and_is_seen_nowhere(
     assert {row["extension"] for row in recorded} == {"100", "200"}
 
 
+async def test_a_refused_pin_of_a_file_is_seen_nowhere_with_every_detail(
+    office: Command, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "extension,name,pin", "100,Alice,111111", "0,Eve,739251")
+    refused = await office.process("--verbose", "import", "users", file, "--update")
+    assert refused.code == 1
+    assert not any(pin in refused.err for pin in ("111111", "739251"))
+
+
 async def test_a_new_pin_of_a_file_ends_a_lock(
     office: Command, tmp_path: Path, rows: Rows
 ) -> None:
