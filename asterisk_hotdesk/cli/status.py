@@ -35,8 +35,10 @@ async def status(
     firmware, generation (the number of the last switch, or null), decided_at,
     routed_at, refreshed_at and confirmed_at (the times of its steps, or null),
     registered_since, round_trip_ms (null: unknown), in_emergency_call, last_call_at,
-    seen_at, booted_at, fetched_at and fetched_generation (or null). --csv prints the
-    same, a line for each device.
+    seen_at, booted_at, fetched_at and fetched_generation (or null), routed_extension
+    and routed_since (whose calls ring there), provisioned_extension (whom the phone
+    shows), pbx_answers (if false, nobody knows what the phones do; null: nobody has
+    asked). --csv prints the same, a line for each device.
     """
     output.only_one(json=as_json, csv=as_csv, watch=watch)
     if watch:

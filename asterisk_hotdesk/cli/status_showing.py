@@ -27,7 +27,8 @@ OF_PROGRAMS = (
     *("vendor", "model", "firmware", "generation", "decided_at", "routed_at"),
     *("refreshed_at", "confirmed_at", "registered_since", "round_trip_ms"),
     *("in_emergency_call", "last_call_at", "seen_at", "booted_at", "fetched_at"),
-    "fetched_generation",
+    *("fetched_generation", "routed_extension", "routed_since"),
+    *("provisioned_extension", "pbx_answers"),
 )
 """The keys of the JSON and the columns of the CSV, in their order."""
 
@@ -70,7 +71,13 @@ class Picture:
             f" idle: {len(self.desks) - used});"
             f" stale phones: {stale}; pending switches: {pending};"
             f" the daemon is {'running' if self.daemon_running else 'not running'}"
+            f"{self._pbx_away()}"
         )
+
+    def _pbx_away(self) -> str:
+        """Return since when nobody knows what the phones do, or nothing."""
+        away = [desk.pbx_since for desk in self.desks if desk.pbx_answers is False]
+        return f"; Asterisk does not answer since {moment(away[0])}" if away else ""
 
     def is_stale(self, desk: DeskStatus) -> bool:
         """Return whether the phone had its time to fetch, and did not."""

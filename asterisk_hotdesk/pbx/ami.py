@@ -83,6 +83,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         super().connection_made(transport)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._begun = ""
+        self.heard_at = time.monotonic()
         self.refusal = ""
         """What Asterisk last said no to, of what was sent without an id of ours."""
 
@@ -101,6 +102,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         self.transport.write("".join(map(END.join, lines)).encode(self.encoding))
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = time.monotonic()
         # panoramisk decodes packet by packet and drops what it cannot.  PostgreSQL
         # takes no NUL.
         text = self._begun + self._decoder.decode(data).replace("\0", "\ufffd")
@@ -274,8 +276,10 @@ class Ami:
             if connection.lost.done():
                 raise Unavailable("the connection to Asterisk's AMI is lost")
             # One connection is served in order: behind a slow action no ping is
-            # answered, and that action has a deadline of its own.
-            if not self._slow_actions:
+            # answered, and that action has a deadline of its own.  Nor is one soon
+            # behind very many events, which are a sign of life themselves.
+            silence = time.monotonic() - connection.protocol.heard_at
+            if not self._slow_actions and silence >= PING_SECONDS:
                 await self.action("Ping")
 
     async def action(self, name: str, headers: Headers | None = None) -> Message:

@@ -147,7 +147,7 @@ class Questions:
                     raise NotFound(f"There is no device {device}.")
             else:
                 desks = await overview.desks_of_users(tx, extension)
-                if not (desks or await users.with_extension(tx, extension, "")):
+                if not (desks or await users.with_extension(tx, extension, account)):
                     raise NotFound(f"There is no user {extension}.")
         return [
             desk

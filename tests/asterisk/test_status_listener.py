@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from typing import Any
 
 from tests.asterisk.conftest import Office
@@ -101,3 +103,28 @@ async def test_right_after_what_happened_while_nobody_listened(office: Office) -
     await phone_of(goes).register()
     await _becomes(office, "HD0003", registered=True, in_call=False, within=12)
     await _becomes(office, "HD0004", registered=True, within=12)
+
+
+async def test_while_asterisk_is_away_nobody_pretends_to_know(office: Office) -> None:
+    await office.desk("HD0001")
+    await _becomes(office, "HD0001", registered=True)
+
+    await asyncio.to_thread(office.lab.pbx.kill)
+    shown = await _shown(office, registered=None)
+    said = (await office.hotdesk("status")).stdout
+    await asyncio.to_thread(office.lab.pbx.start)
+    await _shown(office, registered=True)
+
+    assert (shown["pbx_answers"], shown["in_call"]) == (False, None)
+    assert "Asterisk does not answer since" in " ".join(said.split())
+
+
+async def _shown(office: Office, *, registered: bool | None) -> dict[str, Any]:
+    """Return what the command shows of HD0001 once that is so."""
+    deadline = time.monotonic() + 15
+    while True:
+        told = json.loads((await office.hotdesk("status", "--json")).stdout)
+        shown = next(d for d in told["devices"] if d["device"] == "HD0001")
+        if shown["registered"] is registered:
+            return dict(shown)
+        assert time.monotonic() < deadline, shown

@@ -2,6 +2,7 @@
 
 python -m tests.bench            all of it
 python -m tests.bench login      one part: login, pbx, scale, provisioning, check, web
+                                 or ami
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import check, login, pbx, provisioning, scale, web
+from tests.bench import ami, check, login, pbx, provisioning, scale, web
 
 PARTS = {
     "login": login.main,
@@ -18,6 +19,7 @@ PARTS = {
     "provisioning": provisioning.main,
     "check": check.main,
     "web": web.main,
+    "ami": ami.main,
 }
 
 

@@ -174,7 +174,7 @@ async def test_status_tells_who_sits_where_and_which_phones_lag_behind(
     status = await office.json("status")
     assert status["daemon_running"] is False
     used, *idle = status["devices"]
-    for time in ("since", "decided_at", "routed_at"):
+    for time in ("since", "decided_at", "routed_at", "routed_since"):
         assert datetime.fromisoformat(used.pop(time)).tzinfo is not None
     assert used.pop("generation") > 0
     assert used == {
@@ -207,6 +207,9 @@ async def test_status_tells_who_sits_where_and_which_phones_lag_behind(
         "booted_at": None,
         "fetched_at": None,
         "fetched_generation": None,
+        "routed_extension": "100",
+        "provisioned_extension": None,
+        "pbx_answers": None,
     }
     assert [desk["device"] for desk in idle] == ["HD0001", "HD0003"]
     assert idle[0]["extension"] is idle[0]["confirmed"] is idle[0]["registered"] is None

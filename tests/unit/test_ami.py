@@ -562,6 +562,26 @@ async def test_a_ping_that_is_refused_ends_the_connection_not_the_daemon(
         await until(lambda: len(pbx.sessions) > 1)
 
 
+async def test_a_peer_that_has_very_much_to_say_is_not_gone(
+    pbx: FakePbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to a ping waits behind all the events."""
+    monkeypatch.setattr(ami_module, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(ami_module, "ACTION_SECONDS", 0.1)
+    pbx.answers["Ping"] = silent
+    async with connected(pbx, with_events=True):
+        end = time.monotonic() + 0.8
+
+        def talks_on() -> bool:
+            pbx.last.send(EVENT)
+            return time.monotonic() > end
+
+        await until(talks_on)
+
+        assert len(pbx.sessions) == 1
+        await until(lambda: len(pbx.sessions) > 1)
+
+
 async def test_an_orderly_shutdown_is_noticed_at_once(pbx: FakePbx) -> None:
     async with connected(pbx, with_events=True) as ami:
         pbx.last.send("Event: Shutdown\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n")
