@@ -201,7 +201,7 @@ class Listener:
         took = 0.0
         while True:
             await self._snapshot_wanted.wait()
-            await asyncio.sleep(min(max(SNAPSHOT_SECONDS, took), LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(max(SNAPSHOT_SECONDS, min(took, LONGEST_PAUSE_SECONDS)))
             self._snapshot_wanted.clear()
             began = time.monotonic()
             try:

@@ -15,7 +15,7 @@ PHONE_STATE = f"""
          WHEN registered THEN '{PhoneState.REGISTERED}'
          WHEN NOT registered THEN '{PhoneState.UNREGISTERED}'
          ELSE '{PhoneState.UNKNOWN}' END
-"""
+"""  # noqa: S608
 """The `PhoneState` in a row of `device_status`, also where that is missing."""
 
 
