@@ -38,8 +38,8 @@ WRITE_SECONDS = 0.2
 SNAPSHOT_SECONDS = 1.0
 """How long to wait for further changes of contacts before all are listed."""
 
-LISTING_SHARE = 5
-"""Of the time, all may be listed for one part in so many: it costs Asterisk, too."""
+LONGEST_PAUSE_SECONDS = 5.0
+"""Between two lists of all; they cost Asterisk as much time as us."""
 
 
 class Listener:
@@ -201,7 +201,7 @@ class Listener:
         took = 0.0
         while True:
             await self._snapshot_wanted.wait()
-            await asyncio.sleep(max(SNAPSHOT_SECONDS, took * (LISTING_SHARE - 1)))
+            await asyncio.sleep(max(SNAPSHOT_SECONDS, min(took, LONGEST_PAUSE_SECONDS)))
             self._snapshot_wanted.clear()
             began = time.monotonic()
             try:

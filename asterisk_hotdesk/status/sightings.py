@@ -44,6 +44,7 @@ def contact_seen(event: Message) -> Seen | None:
         device=device,
         registered=not is_gone(event),
         reachable=event.get("contactstatus") == "Reachable",
+        address=_address(event.get("uri", "")),
         round_trip_us=_number(event.get("roundtripusec")),
     )
 

@@ -10,11 +10,12 @@ from asterisk_hotdesk.model import PhoneState
 from asterisk_hotdesk.store.database import Tx
 
 PHONE_STATE = f"""
-    CASE WHEN registered AND reachable IS FALSE THEN '{PhoneState.UNREACHABLE}'
+    CASE WHEN (SELECT answers FROM pbx) IS FALSE THEN '{PhoneState.UNKNOWN}'
+         WHEN registered AND reachable IS FALSE THEN '{PhoneState.UNREACHABLE}'
          WHEN registered THEN '{PhoneState.REGISTERED}'
          WHEN NOT registered THEN '{PhoneState.UNREGISTERED}'
          ELSE '{PhoneState.UNKNOWN}' END
-"""
+"""  # noqa: S608
 """The `PhoneState` in a row of `device_status`, also where that is missing."""
 
 

@@ -20,6 +20,7 @@ PARTS = {
     "check": check.main,
     "ami": ami.main,
     "web": web.main,
+    "ami": ami.main,
 }
 
 

@@ -40,6 +40,7 @@ MODULES = {
     "func_channel": "our dialplan has to know the desk",
     "func_cut": "our dialplan reads routes",
     "func_db": "our dialplan reads routes",
+    "func_devstate": "lamps that show whether somebody sits at a desk",
     "func_dialplan": "emergency calls carry the desk's number",
     "func_logic": "our dialplan decides",
     "func_timeout": "no call to us lasts for ever",
