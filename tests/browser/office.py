@@ -134,6 +134,7 @@ class WebOffice:
         for table in ("emergency_calls", "device_status", "pin_attempts"):
             await self.change(f"DELETE FROM {table}")  # noqa: S608
         await self.change("UPDATE devices SET enabled = true")
+        await self.change("UPDATE users SET allowed = true")
         for device in await self.sitting():
             await self.log_out(device)
 
@@ -143,7 +144,7 @@ class WebOffice:
             await tx.execute(statement, values)
 
     async def show_all_states(self) -> None:
-        """Make the first desks be in every state that the list has a word for."""
+        """Make the first desks be in every state that the pages have a word for."""
         for number, (extension, _) in enumerate(sorted(PEOPLE.items()), start=1):
             await self.log_in(extension, f"HD{number:04}")
         for statement in _STATES:
@@ -191,6 +192,18 @@ _STATES = (
     INSERT INTO emergency_calls (channel, device_id, number, began_at)
     SELECT '1.1', id, '112', now() FROM devices WHERE name = 'HD0009'
     """,
+    """
+    INSERT INTO discovered_phones (mac, first_seen_at, seen_at, address, vendor, model,
+                                   by)
+    VALUES ('000413ffff01', now(), now(), '192.0.2.4', 'snom', 'D735', 'pnp')
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO user_keys (user_id, position, kind, value, label)
+    SELECT id, 2, 'blf', '100', 'Alice' FROM users WHERE extension = '101'
+    ON CONFLICT DO NOTHING
+    """,
+    "UPDATE users SET allowed = false WHERE extension = '103'",
 )
 
 

@@ -13,6 +13,15 @@ INSIDE = (
     "/desks/HD0001/logout",
     "/desks/HD0010/login",
     "/desks/HD0001/login/101",
+    "/desks/HD0001",
+    "/desks/HD0001/disable",
+    "/users",
+    "/users?q=nobody+is+like+this",
+    "/users/default/101",
+    "/phones",
+    "/phones/000413ffff01/assign",
+    "/phones/000413ffff01/assign/HD0002",
+    "/history",
     "/account",
 )
 

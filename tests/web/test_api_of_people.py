@@ -35,13 +35,15 @@ async def test_users_are_listed_and_shown(served: Served) -> None:
 async def test_a_user_is_changed_unless_somebody_else_has(served: Served) -> None:
     program = await served.program()
     _, seen = await program.ask_api(ALICE)
-    edit = {"name": "Alice", "ringtone": 3, "version": seen["version"]}
+    edit = {"name": "Alice", "ringtone": 3, "may_log_others_out": True}
+    edit |= {"version": seen["version"]}
 
     status, changed = await program.ask_api(ALICE, edit, "PATCH")
     late, problem = await program.ask_api(ALICE, edit | {"name": "A"}, "PATCH")
     _, quiet = await program.ask_api(ALICE, {"ringtone": 0}, "PATCH")
 
     assert (status, changed["name"], changed["ringtone"]) == (200, "Alice", 3)
+    assert changed["may_log_others_out"]
     assert (late, problem["code"]) == (409, "conflict")
     assert (quiet["name"], quiet["ringtone"]) == ("Alice", None)
 

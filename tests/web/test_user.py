@@ -65,12 +65,14 @@ async def test_what_is_safe_to_change_is_changed(served: Served) -> None:
         language="de",
         ringtone="3",
         when_logged_out="number:200",
+        may_log_others_out="yes",
     )
 
     alice = await served.office.user("100")
     assert done.has("Alice (100) is changed.")
     assert (alice.name, alice.language, alice.ringtone) == ("Alice", "de", 3)
     assert (alice.logged_out_treatment, alice.logged_out_target) == ("number", "200")
+    assert alice.may_log_others_out
     assert alice.context == "internal"
     assert await served.told("user_edited") == [
         ("", "web", "admin", "127.0.0.1", "Alice")
@@ -217,8 +219,18 @@ async def test_of_two_who_change_her_keys_the_second_is_told(served: Served) -> 
     assert await plan(served) == [DND]
 
 
-@pytest.mark.parametrize("path", ["/users/default/999", "/users/nope/100"])
-async def test_nobody_is_said_to_be_missing(served: Served, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/users/default/999", 404),
+        ("/users/nope/100", 404),
+        ("/users/default/%00", 400),
+        ("/users/default/%25", 404),
+    ],
+)
+async def test_nobody_is_said_to_be_missing(
+    served: Served, path: str, status: int
+) -> None:
     visitor = await served.logged_in()
 
-    assert (await visitor.get(path)).status == 404
+    assert (await visitor.get(path)).status == status

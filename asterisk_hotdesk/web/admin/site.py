@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 
 from asterisk_hotdesk.administrators import Administrators, Session
 from asterisk_hotdesk.config import WebConfig
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import Invalid, Unavailable
 from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.web.admin.api.doors import ApiDoors
 from asterisk_hotdesk.web.admin.api.routes import ApiRoute
@@ -118,6 +118,9 @@ class Site:
         except Unavailable:
             log.warning("%s gets no page: the database is unavailable", http.remote)
             return self._error(http, None, 503)
+        except Invalid:
+            # A name in the address, for example, that nothing can have.
+            return self._error(http, None, HTTPStatus.BAD_REQUEST)
         except web.HTTPException as error:
             if error.status < HTTPStatus.BAD_REQUEST:
                 raise

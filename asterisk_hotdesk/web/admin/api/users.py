@@ -55,6 +55,7 @@ class UserFound(BaseModel):
     login_method: LoginMethod | None = Field(
         description="null: as pins.method of the settings."
     )
+    may_log_others_out: bool = Field(description="By phone, with the own PIN.")
     allowed: bool
     pin_set: bool
     device: str | None = Field(description="null: she sits nowhere.")
@@ -100,6 +101,7 @@ class UserEdit(Content):
         description="unavailable, busy, voicemail:BOX@CONTEXT, number:DIGITS or"
         " extension:DIGITS.",
     )
+    may_log_others_out: bool | None = None
     version: _Version = None
 
 
@@ -293,13 +295,7 @@ class UserCalls:
 
     async def _edit(self, call: Call) -> UserFound:
         body: UserEdit = call.body
-        given = {
-            name: str(value)
-            for name, value in body.model_dump(exclude={"version"}).items()
-            if value is not None
-        }
-        if given.get("ringtone") == "0":
-            given["ringtone"] = ""
+        given = _given(body)
         if not given:
             raise Invalid("Say what should change.")
         named = call.http.match_info
@@ -346,6 +342,17 @@ class UserCalls:
     async def _user(self, call: Call) -> User:
         named = call.http.match_info
         return await find_user(self._desks, named["account"], named["extension"])
+
+
+def _given(edit: UserEdit) -> dict[str, str]:
+    """Return what is to be different, in the words of `hotdesk user edit`."""
+    words: dict[object, str] = {True: "yes", False: "no"}
+    given = {
+        name: words[value] if isinstance(value, bool) else str(value)
+        for name, value in edit.model_dump(exclude={"version"}).items()
+        if value is not None
+    }
+    return given | ({"ringtone": ""} if given.get("ringtone") == "0" else {})
 
 
 def _shown(user: User, device: str | None) -> UserFound:

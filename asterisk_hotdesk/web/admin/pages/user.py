@@ -32,7 +32,7 @@ from asterisk_hotdesk.web.admin.words import Words
 
 MOST_EVENTS = 10
 
-_EDITABLE = ("name", "language", "ringtone", "when_logged_out")
+_EDITABLE = ("name", "language", "ringtone", "when_logged_out", "may_log_others_out")
 """Nothing that says what somebody may dial: that is for the command line."""
 
 
@@ -219,6 +219,7 @@ def _shown(user: User) -> dict[str, str]:
         "language": user.language or "",
         "ringtone": str(user.ringtone or ""),
         "when_logged_out": f"{user.logged_out_treatment}{target}",
+        "may_log_others_out": "yes" if user.may_log_others_out else "no",
     }
 
 

@@ -109,5 +109,14 @@ WORDS = {
         "unavailable, busy, voicemail:BOX@CONTEXT, number:ZIFFERN oder"
         " extension:ZIFFERN",
     ),
+    "user_may_log_others_out": Text(
+        "May log others out by phone", "Darf andere am Telefon abmelden"
+    ),
+    "user_may_log_others_out_hint": Text(
+        "With the own PIN, from the desk where {who} sits.",
+        "Mit der eigenen PIN, von dem Platz aus, an dem {who} sitzt.",
+    ),
+    "yes": Text("yes", "ja"),
+    "no": Text("no", "nein"),
     "said_user_changed": Text("{who} is changed.", "{who} ist geändert."),
 }
