@@ -1,68 +1,55 @@
-"""The administrators' page of the real service: what it shows and does is real."""
+"""What telephones do is seen on the web page, and what is done there by telephones."""
 
 from __future__ import annotations
 
-import asyncio
+import re
 from collections.abc import AsyncIterator
-from typing import Any
 
-import aiohttp
 import pytest
+from playwright.async_api import Page, expect
 
-from tests.asterisk.conftest import Office, eventually
-from tests.web.visitor import Visitor
+from tests.asterisk.conftest import Office
+from tests.browser.chromium import launched
+from tests.browser.desk_list import look_live, row
+from tests.browser.window import Window
 
-DESK = "HD0001"
+FETCHED = re.compile("confirmed|restarts")
+"""A phone that was plugged in just after a switch looks like one that restarted."""
 
 
 @pytest.fixture
-async def administrator(office: Office) -> AsyncIterator[Visitor]:
-    """Yield the browser of an administrator who is logged in."""
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with aiohttp.ClientSession(cookie_jar=jar) as client:
-        visitor = Visitor(office.facts["web"], client)
-        admin = office.facts["web_admin"]
-        shown = await visitor.log_in(admin["username"], admin["password"])
-        assert shown.path == "/desks"
-        yield visitor
+async def page(office: Office) -> AsyncIterator[Page]:
+    """Yield the list of desks, which hears of changes, for an administrator."""
+    async with launched() as browser:
+        window = await Window.opened(browser, office.facts["web"])
+        await window.log_in(**office.facts["web_admin"])
+        await look_live(window.page)
+        yield window.page
+        assert window.troubles == []
 
 
-async def seen(heard: asyncio.Queue[tuple[str, Any]], *words: str) -> None:
-    """Return once the live list says all of these of the desk."""
-    async with asyncio.timeout(15):
-        while True:
-            event, content = await heard.get()
-            rows = content["rows"] if event == "rows" else []
-            if any(
-                row["device"] == DESK and all(word in row["html"] for word in words)
-                for row in rows
-            ):
-                return
-
-
-async def test_a_login_by_phone_is_seen_until_the_phone_has_confirmed_it(
-    office: Office, administrator: Visitor
+async def test_a_login_by_phone_is_seen_step_by_step(
+    office: Office, page: Page
 ) -> None:
-    desk = await office.desk(DESK)
-    async with administrator.watching() as heard:
-        await office.sit_down(desk, "100")
+    desk = await office.desk("HD0001")
+    await expect(row(page, "HD0001")).to_contain_text("registered")
+    await office.log_in(desk, "100")
+    for words in ("Alice (100)", "in force", FETCHED):
+        await expect(row(page, "HD0001")).to_contain_text(words)
 
-        await seen(heard, "Alice (100)", "in force", "confirmed")
 
-
-async def test_somebody_is_logged_out_and_in_from_afar(
-    office: Office, administrator: Visitor
+async def test_a_login_from_afar_is_seen_on_the_phone(
+    office: Office, page: Page
 ) -> None:
-    desk = await office.desk(DESK)
-    await office.sit_down(desk, "100")
-    out, login = f"/desks/{DESK}/logout", f"/desks/{DESK}/login/101"
-
-    gone = await administrator.fill(await administrator.get(out), out)
-    await eventually(lambda: DESK in " ".join(desk.display()), "the display is idle")
-    there = await administrator.fill(await administrator.get(login), login)
-    await eventually(lambda: "Bob" in " ".join(desk.display()), "the display says Bob")
-
-    assert gone.has(f"Alice (100) is logged out at {DESK}.")
-    assert there.has(f"Bob (101) is logged in at {DESK}.")
-    assert not there.has("has not followed")
-    assert office.sitting() == {DESK: "101"}
+    desk = await office.desk("HD0001")
+    await row(page, "HD0001").get_by_role("link", name="Log somebody in").click()
+    await page.get_by_role("link", name="Alice (100)").click()
+    await page.get_by_role("button", name="Log in", exact=True).click()
+    await expect(page.get_by_text("Alice (100) is logged in")).to_be_visible()
+    await desk.shows("Alice")
+    await expect(row(page, "HD0001")).to_contain_text(FETCHED)
+    await row(page, "HD0001").get_by_role("link", name="Log Alice (100) out").click()
+    await page.get_by_role("button", name="Log out", exact=True).last.click()
+    await expect(page.get_by_text("Alice (100) is logged out")).to_be_visible()
+    await desk.shows("HD0001")
+    assert office.sitting() == {}

@@ -270,6 +270,8 @@ async def _served(dsn: str, database: Database) -> AsyncIterator[Site]:
     port = free_tcp_port()
     server = spawning.Process(target=_serve, args=(dsn, port, theirs), daemon=True)
     server.start()
+    # Else nobody would notice that the process has ended before it was ready.
+    theirs.close()
     await asyncio.to_thread(ours.recv)
     assert server.pid is not None
     home = f"http://127.0.0.1:{port}"

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.lab.debian import NotFetchedError, Wanted, fetched, mirror
 
@@ -34,6 +34,9 @@ ARGUMENTS = (
     # Whatever else it would like to ask, nobody is there: no name is looked up.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+
+PATIENCE_MS = 15_000
+"""On a busy machine a page takes its time; what is right is seen at once."""
 
 FONTS_FILE = "fonts.conf"
 FONTS = """\
@@ -64,6 +67,7 @@ class Chromium:
 @asynccontextmanager
 async def launched() -> AsyncIterator[Browser]:
     """Yield a browser that no window is open in."""
+    expect.set_options(timeout=PATIENCE_MS)
     chromium = find_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

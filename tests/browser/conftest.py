@@ -11,13 +11,13 @@ from typing import Protocol
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
 from asterisk_hotdesk.model import Role
 from asterisk_hotdesk.store import migrate, open_database
 from tests.browser.chromium import launched
 from tests.browser.office import WebOffice, opened
-from tests.browser.window import PATIENCE_MS, Scheme, Window
+from tests.browser.window import Scheme, Window
 
 FAILED = pytest.StashKey[bool]()
 
@@ -45,7 +45,6 @@ def pytest_runtest_makereport(
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Yield a browser that no window is open in."""
-    expect.set_options(timeout=PATIENCE_MS)
     async with launched() as browser:
         yield browser
 

@@ -13,8 +13,7 @@ from playwright.async_api import (
     WebError,
 )
 
-PATIENCE_MS = 15_000
-"""On a busy machine a page takes its time; what is right is seen at once."""
+from tests.browser.chromium import PATIENCE_MS
 
 Scheme = Literal["light", "dark"]
 
@@ -55,11 +54,11 @@ class Window:
         """Say that messages with one of *words* in them are part of the test."""
         self._expected += words
 
-    async def log_in(self, name: str, password: str) -> None:
+    async def log_in(self, username: str, password: str) -> None:
         """Log in as the form does, but without looking at it."""
         answer = await self.page.request.post(
             "/login",
-            form={"name": name, "password": password},
+            form={"name": username, "password": password},
             headers={"Origin": self.home},
             max_redirects=0,
         )
