@@ -20,7 +20,6 @@ PARTS = {
     "check": check.main,
     "ami": ami.main,
     "web": web.main,
-    "ami": ami.main,
 }
 
 
