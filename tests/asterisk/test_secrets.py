@@ -319,6 +319,8 @@ async def test_no_secret_gets_out(story: Story) -> None:
                 "Asterisk's messages.log",
                 "generated hotdesk_users.conf",
                 "table events",
+                # A view of it.
+                "table history",
             )
         }
 
