@@ -49,7 +49,8 @@ async def test_a_login_from_afar_is_seen_on_the_phone(
     await desk.shows("Alice")
     await expect(row(page, "HD0001")).to_contain_text(FETCHED)
     await row(page, "HD0001").get_by_role("link", name="Log Alice (100) out").click()
-    await page.get_by_role("button", name="Log out", exact=True).last.click()
+    question = page.get_by_role("dialog")
+    await question.get_by_role("button", name="Log out", exact=True).click()
     await expect(page.get_by_text("Alice (100) is logged out")).to_be_visible()
     await desk.shows("HD0001")
     assert office.sitting() == {}

@@ -75,6 +75,7 @@ PAGES = (
     "/desks?q=nobody+is+called+so",
 )
 TICKS = os.sysconf("SC_CLK_TCK")
+AFTER = re.compile(r'data-after="(\d+)"')
 DEVICE = re.compile(rb'"device":"(\w+)"')
 
 
@@ -138,7 +139,9 @@ async def watch(site: Site) -> None:
 
 async def spent(site: Site, viewers: int) -> tuple[float, list[float]]:
     """Return what changes cost in percent of a core, and how late they were seen."""
-    seen = Seen()
+    shown = AFTER.search(await site.get("/desks"))
+    assert shown is not None
+    seen = Seen(shown[1])
     async with asyncio.TaskGroup() as tasks:
         watching = [tasks.create_task(seen.watch(site)) for _ in range(viewers)]
         for _ in watching:
@@ -211,6 +214,8 @@ async def _note(database: Database, steps: str, device: str) -> None:
 class Seen:
     """What viewers have been told, and when."""
 
+    after: str
+    """Which list they have, as it says itself."""
     connected: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     """Released by each viewer who is there."""
     decided: dict[str, float] = field(default_factory=dict)
@@ -221,7 +226,8 @@ class Seen:
         """Watch the list, until cancelled."""
         known: dict[str, float] = {}
         timeout = aiohttp.ClientTimeout(total=None)
-        async with site.browser.get("/live/desks", timeout=timeout) as answer:
+        address = f"/live/desks?after={self.after}"
+        async with site.browser.get(address, timeout=timeout) as answer:
             assert answer.status == 200
             self.connected.release()
             event = b""

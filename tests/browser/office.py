@@ -39,6 +39,8 @@ DESKS = 60
 """More than one page of them."""
 PEOPLE = {"100": "Alice", "101": "Bob", "102": "Çiğdem Öz", "103": "Dora"}
 READY_SECONDS = 30.0
+FORGOTTEN = ("emergency_calls", "device_status", "discovered_phones", "pin_attempts")
+"""What is forgotten between tests."""
 
 
 @dataclass
@@ -131,7 +133,7 @@ class WebOffice:
 
     async def begin_anew(self) -> None:
         """Make all devices idle, and forget what was wrong and who guessed."""
-        for table in ("emergency_calls", "device_status", "pin_attempts"):
+        for table in FORGOTTEN:
             await self.change(f"DELETE FROM {table}")  # noqa: S608
         await self.change("UPDATE devices SET enabled = true")
         await self.change("UPDATE users SET allowed = true")
