@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
 from asterisk_hotdesk import web
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.login import HotDesks
@@ -9,7 +12,12 @@ from asterisk_hotdesk.pepper import pepper
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.service.clock import now
 from asterisk_hotdesk.service.serving import served
+from asterisk_hotdesk.store import ANSWER_SECONDS, Database, open_database
 from asterisk_hotdesk.web.admin import AdminSite
+
+CONNECTIONS = 3
+WAIT_SECONDS = 20.0
+"""After a restart all who look come back at once; the last of them waits so long."""
 
 
 class WebPage:
@@ -24,13 +32,26 @@ class WebPage:
         settings = self._config.web
         if not settings.enabled:
             return
-        # Threads of its own: no flood of wrong passwords delays a PIN.
-        site = AdminSite(self._config, self._desks, Pins(pepper(self._config)), now)
         host, port = settings.listen_host, settings.listen_port
         encryption = web.certified(
             settings.tls_certificate, settings.tls_key, table="web"
         )
-        async with served(
-            site.app(), host, port, setting="web.listen_port", encryption=encryption
-        ):
-            await site.live.run()
+        # Connections and threads of its own: however many look, and whatever they type,
+        # nobody at a phone waits for them.
+        async with self._database() as database:
+            desks = replace(self._desks, database=database)
+            site = AdminSite(self._config, desks, Pins(pepper(self._config)), now)
+            async with served(
+                site.app(), host, port, setting="web.listen_port", encryption=encryption
+            ):
+                await site.live.run()
+
+    def _database(self) -> AbstractAsyncContextManager[Database]:
+        shared = self._desks.database
+        return open_database(
+            shared.conninfo,
+            shared.schema,
+            most_connections=CONNECTIONS,
+            patience_seconds=ANSWER_SECONDS,
+            wait_seconds=WAIT_SECONDS,
+        )

@@ -135,6 +135,7 @@ class Database:
         *,
         most_connections: int = 8,
         patience_seconds: float | None = None,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self._patience = patience_seconds
         self.conninfo = conninfo(dsn, schema)
@@ -146,7 +147,7 @@ class Database:
             kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
             max_size=most_connections,
-            timeout=WAIT_SECONDS,
+            timeout=wait_seconds,
             open=False,
             check=self._check,
         )
@@ -283,13 +284,25 @@ def conninfo(dsn: str, schema: str) -> str:
 
 @asynccontextmanager
 async def open_database(
-    dsn: str, schema: str, *, patience_seconds: float | None = None
+    dsn: str,
+    schema: str,
+    *,
+    most_connections: int = 8,
+    patience_seconds: float | None = None,
+    wait_seconds: float = WAIT_SECONDS,
 ) -> AsyncIterator[Database]:
     """Yield an open `Database`; its connections are closed after the block.
 
-    A transaction that takes longer than *patience_seconds* is cut off.
+    A transaction that takes longer than *patience_seconds* is cut off; whoever waits
+    for a connection longer than *wait_seconds* gets `Unavailable`.
     """
-    database = Database(dsn, schema, patience_seconds=patience_seconds)
+    database = Database(
+        dsn,
+        schema,
+        most_connections=most_connections,
+        patience_seconds=patience_seconds,
+        wait_seconds=wait_seconds,
+    )
     await database.open()
     try:
         yield database
