@@ -100,6 +100,7 @@ _REFUSALS = {
     "refused": "no reason kept",
     "bad_credentials": "wrong PIN",
     "not_allowed": "may not use hot desks",
+    "switched_off": "not switched on in the settings",
     "unknown_extension": "no such extension",
     "other_account": "of another account than the device",
     "no_phone_login": "cannot log in by phone",

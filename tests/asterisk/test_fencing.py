@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import secrets
 import signal
 import socket
@@ -142,11 +143,20 @@ def _replaced(key: str, value: str) -> Callable[[str], str]:
 # Fencing ------------------------------------------------------------------------------
 
 
+def _other_ports(text: str) -> str:
+    """Return settings with which a daemon can listen beside the one that runs."""
+    return re.sub("(?m)^listen_port = .*$", _free_port, text)
+
+
+def _free_port(_: re.Match[str]) -> str:
+    return f"listen_port = {free_tcp_port()}"
+
+
 async def test_a_second_daemon_with_the_same_database(
     office: Office, make: Make
 ) -> None:
     desk, fixed = await office.desk("HD0001"), await office.phone("200")
-    second = make(_replaced("listen_port", str(free_tcp_port())))
+    second = make(_other_ports)
     assert await second.ends() == 4
     assert "Another hotdesk daemon is running with this database" in second.said()
     assert "Traceback" not in second.said()
@@ -165,10 +175,9 @@ async def test_a_second_daemon_with_another_database(
         state = Path(f"/tmp/hotdesk-other-{secrets.token_hex(4)}")  # noqa: S108
 
         def other(text: str) -> str:
-            port = str(free_tcp_port())
             text = _replaced("state_dir", f'"{state}"')(text)
             text = _replaced("generated_dir", f'"{tmp_path / "generated"}"')(text)
-            return _replaced("listen_port", port)(text)
+            return _other_ports(text)
 
         # It has the patience of its kind: the marks of both beat ten times as fast.
         second = make(other, QUICK)
@@ -216,7 +225,7 @@ async def test_started_before_asterisk(office: Office, make: Make) -> None:
         await until(lambda: "trying again" in service.said(), "it says so")
         await until(lambda: "AMI cannot be reached" in service.said(), "AMI")
         await until(lambda: "ARI cannot be reached" in service.said(), "ARI")
-        stopping = make(_replaced("listen_port", str(free_tcp_port())))
+        stopping = make(_other_ports)
         await until(lambda: "trying again" in stopping.said(), "it waits", 10)
         await stopping.stops()
         assert not service.ready()

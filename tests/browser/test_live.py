@@ -96,8 +96,14 @@ async def test_where_i_am_in_the_list_stays(
     """A change must not take the keyboard away from whoever is about to press Enter."""
     page = (await open_window()).page
     await look_live(page)
-    button = row(page, "HD0001").get_by_role("link")
+    button = row(page, "HD0001").locator("[data-action]").first
     await button.focus()
     await office.log_in("100", "HD0001")
     await expect(row(page, "HD0001")).to_contain_text("Alice (100)")
-    await expect(button.first).to_be_focused()
+    await expect(button).to_be_focused()
+
+    device = row(page, "HD0001").get_by_role("link", name="HD0001", exact=True)
+    await device.focus()
+    await office.log_in("101", "HD0001")
+    await expect(row(page, "HD0001")).to_contain_text("Bob (101)")
+    await expect(device).to_be_focused()

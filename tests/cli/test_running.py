@@ -83,7 +83,10 @@ async def test_a_login_waits_for_a_daemon_whose_asterisk_is_away(
     with office.config.open("a") as file:
         file.write("listen_port = 18081\n")
     async with office.started("run") as process:
-        await wait_for(process.stderr, "AMI is not connected")
+        await wait_for(process.stderr, "AMI cannot be reached")
+        async with asyncio.timeout(10):
+            while not (await office.json("status"))["daemon_running"]:
+                continue
         done = await office.succeeds("login", "100", "HD0001")
     assert done.lines == [
         "the PBX has not followed yet: in force when Asterisk is back."

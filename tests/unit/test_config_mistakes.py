@@ -47,7 +47,7 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file(
             "5: database.schema_name: unknown; did you mean database.schema?",
         ),
         ("[warnings]", "4: warnings: unknown; did you mean logout.warn_minutes?"),
-        ("[zzz]", "4: zzz: unknown; expected one of asterisk, codes,"),
+        ("[zzz]", "4: zzz: unknown; expected one of ami, asterisk,"),
         ("[logout]\nidle_hours = -1", "5: logout.idle_hours: should be greater than"),
         ("[logout]\ntotal_hours = nan", "5: logout.total_hours: should be a finite"),
         (

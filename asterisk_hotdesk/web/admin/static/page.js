@@ -76,14 +76,16 @@ function showRow({ device, states, html }) {
   const body = document.createElement("template");
   body.innerHTML = `<table><tbody>${html}</tbody></table>`;
   const fresh = body.content.querySelector("tr");
-  const action = old.contains(document.activeElement)
-    ? document.activeElement.dataset.action : null;
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const action = focused?.dataset.action;
   fresh.classList.add("changed");
   old.replaceWith(fresh);
-  if (action) {
-    (fresh.querySelector(`[data-action="${action}"]`) ?? fresh.querySelector("a"))
-      ?.focus({ preventScroll: true });
-  }
+  if (!focused) return;
+  // What could be done there may be another thing now.
+  const alike = action
+    ? fresh.querySelector(`[data-action="${action}"]`) ?? fresh.querySelector("[data-action]")
+    : fresh.querySelector(`a[href="${focused.getAttribute("href")}"]`);
+  alike?.focus({ preventScroll: true });
 }
 
 function showChanges({ rows, said }) {
