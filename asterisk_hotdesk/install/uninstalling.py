@@ -14,6 +14,7 @@ from asterisk_hotdesk.install.places import Places
 from asterisk_hotdesk.pbx import files
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
 from asterisk_hotdesk.pbx.ari import Ari
+from asterisk_hotdesk.pbx.device_states import DeviceStates
 
 _FAMILY = "hotdesk"
 _STORED = "hotdesk_endpoint"
@@ -78,9 +79,10 @@ def _says_the_same(copy: Path) -> bool:
 
 
 async def forget(config: Config) -> int:
-    """Remove our endpoints, contacts and AstDB entries; return how many endpoints.
+    """Remove our endpoints, contacts, device states and AstDB entries.
 
-    Raises `Unavailable` where Asterisk does not let us.
+    Returns how many endpoints there were.  Raises `Unavailable` where Asterisk does not
+    let us.
     """
     asterisk = config.asterisk
     ami = Ami(
@@ -106,6 +108,9 @@ async def forget(config: Config) -> int:
         ]
         for name in names:
             await ari.delete_endpoint(name)
+        states = DeviceStates(ari, ami)
+        for name in await states.all():
+            await states.forget(name)
         contacts = [
             entry
             for entry in await _entries(ami, _CONTACTS)

@@ -27,8 +27,11 @@ from tests.asterisk.trouble import (
 )
 from tests.lab.snom import VirtualSnom
 
-PARTS = 5
-"""Of the service that need the database all the time, and say so on their own."""
+PARTS = 10
+"""Of the service that need the database all the time, and say so on their own.
+
+Logins, changes and events heard, people told of them, the history, rules, staleness,
+routes, lamps and the web page."""
 
 
 @asynccontextmanager

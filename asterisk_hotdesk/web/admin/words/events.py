@@ -80,6 +80,7 @@ GERMAN = EventWords(
         "not_permitted": "die Rolle erlaubt das nicht",
         "not_json": "kein JSON",
         "may_not_log_others_out": "darf andere nicht abmelden",
+        "switched_off": "in den Einstellungen nicht eingeschaltet",
     },
     all_unlocked="alle falschen PINs vergessen",
 )
