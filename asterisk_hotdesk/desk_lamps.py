@@ -11,13 +11,11 @@ from collections.abc import Sequence
 
 from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.model import Desk, Seating
-from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.outages import Outage, keep_doing
 from asterisk_hotdesk.pbx.device_states import IN_USE, NOT_IN_USE, DeviceStates
 from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS = 1.0
 
 PACE_SECONDS = 0.002
 """Between two lamps, for Asterisk's queues: with 500 waiting tasks it ignores SIP."""
@@ -46,18 +44,9 @@ class DeskLamps:
 
     async def run(self) -> None:
         """Set lamps, for ever."""
-        outage = Outage(log, "what the lamps of desks need")
-        while True:
-            await self._stir.wait()
-            self._stir.clear()
-            try:
-                await self._set_all()
-            except HotdeskError as error:
-                outage.note(error)
-                self._stir.set()
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                outage.over()
+        await keep_doing(
+            self._set_all, self._stir, Outage(log, "what the lamps of desks need")
+        )
 
     async def _set_all(self) -> None:
         if self._compare_wanted:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from asterisk_hotdesk.errors import HotdeskError
 
 REPEAT_SECONDS = 60.0
+
+RETRY_SECONDS = 1.0
+"""Before what an outage has cut short is tried again."""
 
 
 class Link(asyncio.Event):
@@ -49,3 +53,20 @@ class Outage:
         if self._said_at is not None:
             self._log.warning("%s is back", self._what)
         self._said_at = None
+
+
+async def keep_doing(
+    work: Callable[[], Awaitable[None]], stir: asyncio.Event, outage: Outage
+) -> None:
+    """Do *work* whenever *stir* is set, and again while an outage cuts it short."""
+    while True:
+        await stir.wait()
+        stir.clear()
+        try:
+            await work()
+        except HotdeskError as error:
+            outage.note(error)
+            stir.set()
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            outage.over()

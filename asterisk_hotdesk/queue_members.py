@@ -11,7 +11,7 @@ import logging
 
 from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.model import Desk, Seating, User
-from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.outages import Outage, keep_doing
 from asterisk_hotdesk.pbx.ami import Ami, AmiRefused
 from asterisk_hotdesk.store import Database, logins, users
 
@@ -51,18 +51,9 @@ class QueueMembers:
 
     async def run(self) -> None:
         """Pause and resume, for ever."""
-        outage = Outage(log, "what queue members need")
-        while True:
-            await self._stir.wait()
-            self._stir.clear()
-            try:
-                await self._set_all()
-            except HotdeskError as error:
-                outage.note(error)
-                self._stir.set()
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                outage.over()
+        await keep_doing(
+            self._set_all, self._stir, Outage(log, "what queue members need")
+        )
 
     async def _set_all(self) -> None:
         if self._all_wanted:

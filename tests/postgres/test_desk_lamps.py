@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from asterisk_hotdesk import desk_lamps
+from asterisk_hotdesk import outages
 from asterisk_hotdesk.desk_lamps import DeskLamps
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import Seating
@@ -48,7 +48,7 @@ class FakeStates:
 async def office(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
-    monkeypatch.setattr(desk_lamps, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(outages, "RETRY_SECONDS", 0.01)
     async with opened(database, monkeypatch) as office:
         yield office
 

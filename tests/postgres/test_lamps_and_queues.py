@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from asterisk_hotdesk import message_lamps, queue_members
+from asterisk_hotdesk import message_lamps, outages
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Seating, User
@@ -92,7 +92,7 @@ async def desks(
 ) -> AsyncIterator[Desks]:
     """Yield both at work, a hundred times as impatient."""
     monkeypatch.setattr(message_lamps, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(queue_members, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(outages, "RETRY_SECONDS", 0.01)
     asterisk = Asterisk()
     ami = cast(Ami, asterisk)
     lamps = MessageLamps(database, Mailboxes(ami, "*77#8@[::1]:5060"), per_second=1000)
