@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from asterisk_hotdesk import rules
 from asterisk_hotdesk.authentication import AskMailboxPin, Authentication
@@ -55,9 +56,6 @@ from asterisk_hotdesk.store.logins import Held
 
 log = logging.getLogger(__name__)
 
-ORIGIN = secrets.token_hex(8)
-"""Tells our own announcements from those of other processes."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -82,6 +80,8 @@ class HotDesks:
     """Whether nobody can log in at a device without a location."""
     ask_mailbox_pin: AskMailboxPin | None = field(default=None)
     """None in a process that cannot ask Asterisk."""
+    origin: str = field(default_factory=partial(secrets.token_hex, 8))
+    """Tells what is announced here from what other processes announce."""
 
     @property
     def authentication(self) -> Authentication:
@@ -199,7 +199,7 @@ async def log_out(
         await _call_base_user_back(tx, user, device)
         seating = Seating({device.name: desk}, {user.key: (user, None)})
         happened = [login_event("logout", reason, user, device, now, source)]
-        await _tell(tx, happened, seating.change)
+        await _tell(tx, desks, happened, seating.change)
     return Outcome(user, device, await _follow(desks, seating))
 
 
@@ -293,7 +293,7 @@ async def _sit_down(
         happened.append(login_event("login", "", user, device, now, source))
     seating.desks[device.name] = desk
     seating.users[user.key] = (user, desk)
-    await _tell(tx, happened, seating.change)
+    await _tell(tx, desks, happened, seating.change)
     return seating
 
 
@@ -302,8 +302,10 @@ async def _call_base_user_back(tx: Tx, leaving: User, device: Device) -> None:
         await base_users.comes_back(tx, device)
 
 
-async def _tell(tx: Tx, happened: Sequence[Event], change: Change) -> None:
-    await events.record_and_announce(tx, happened, change, ORIGIN)
+async def _tell(
+    tx: Tx, desks: HotDesks, happened: Sequence[Event], change: Change
+) -> None:
+    await events.record_and_announce(tx, happened, change, desks.origin)
     for event in happened:
         log.info(
             "%s %s at %s %s", event.what, event.extension, event.device, event.code

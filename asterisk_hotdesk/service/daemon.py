@@ -19,7 +19,7 @@ from asterisk_hotdesk.enrolment import Enrolment
 from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.expiry import Expiry
 from asterisk_hotdesk.follow import Follower
-from asterisk_hotdesk.login import ORIGIN, HotDesks
+from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Change, Seating
 from asterisk_hotdesk.notices import Notices
@@ -291,7 +291,9 @@ class Daemon:
 
     async def _keep_hearing_changes(self) -> None:
         async def hear(reached: Reached) -> None:
-            async with events.announcements(self._database, ORIGIN) as changes:
+            async with events.announcements(
+                self._database, self.desks.origin
+            ) as changes:
                 reached()
                 # What was announced before this moment was not for our ears.
                 self._catch_up.want()

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.lab.enrolling import steady_urls
 from tests.lab.lab import Lab
 from tests.lab.phone import Call, CallFailed, IncomingCall, Party, Phone
 from tests.lab.snom import VirtualSnom
+from tests.lab.starting import WarmPython
 
 SETTINGS = """
 [pins]
@@ -51,11 +52,18 @@ TONE_MS, GAP_MS = 100, 60
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
+def warm_python() -> Iterator[WarmPython]:
+    """Yield what starts the product's programs fast."""
+    with closing(WarmPython()) as python:
+        yield python
+
+
+@pytest.fixture(scope="session")
+def lab(warm_python: WarmPython) -> Iterator[Lab]:
     """Yield a laboratory that is up."""
     # A short path: sockets are in it, and their paths may have 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="hotdesk-", dir="/tmp"))
-    lab = Lab(folder)
+    lab = Lab(folder, start=warm_python)
     lab.up(settings=SETTINGS)
     yield lab
     lab.down()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from itertools import pairwise
 
@@ -36,9 +35,7 @@ async def _start(office: Office, step: str, switch: str) -> None:
     """
     await asyncio.to_thread(office.lab.stop_service)
     if switch in REACHED.get(step, SWITCHES):
-        await start_service(
-            office.lab, sys.executable, "-m", "tests.lab.faulty", step, "run"
-        )
+        await start_service(office.lab, "tests.lab.faulty", step, "run")
     else:
         await start_service(office.lab)
 

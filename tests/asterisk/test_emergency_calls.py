@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -71,9 +70,7 @@ async def test_where_a_switch_was_cut_short(office: Office, step: str) -> None:
     help_ = await centre(office)
     await office.sit_down(old, "100")
     await asyncio.to_thread(office.lab.stop_service)
-    await start_service(
-        office.lab, sys.executable, "-m", "tests.lab.faulty", step, "run"
-    )
+    await start_service(office.lab, "tests.lab.faulty", step, "run")
 
     call = await new.dial("*77*100*")
     await press_pin(call, office.pin("100"))
@@ -160,9 +157,7 @@ async def test_while_the_context_of_whoever_sits_there_changes(office: Office) -
     await office.hotdesk("user", "edit", "104", "--context", "outside")
     await office.sit_down(desk, "104")
     await asyncio.to_thread(office.lab.stop_service)
-    await start_service(
-        office.lab, sys.executable, "-m", "tests.lab.faulty", "decided", "run"
-    )
+    await start_service(office.lab, "tests.lab.faulty", "decided", "run")
     await office.hotdesk("user", "edit", "104", "--context", "internal")
     cli = office.lab.pbx.cli
     try:

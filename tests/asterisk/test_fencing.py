@@ -10,7 +10,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -23,28 +22,33 @@ from tests.asterisk.conftest import Office
 from tests.asterisk.trouble import rings, start_service, until
 from tests.lab.lab import HOTDESK, Lab
 from tests.lab.ports import free_tcp_port
+from tests.lab.starting import Starter
 
-QUICK = (sys.executable, "-m", "tests.lab.faulty", "quick")
+OURS = (HOTDESK,)
+QUICK = ("tests.lab.faulty", "quick")
 
 
 class Service:
     """A service that this test starts, beside or in place of the laboratory's."""
 
     def __init__(
-        self, config: Path, log: Path, command: tuple[str, ...] = HOTDESK
+        self, start: Starter, config: Path, log: Path, program: tuple[str, ...] = OURS
     ) -> None:
         self.log = log
         name = f"hotdesk-test-{secrets.token_hex(8)}"
         self._notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notified.bind("\0" + name)
         self._notified.setblocking(False)
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*command, "--config", str(config), "run"],
-                stdin=subprocess.DEVNULL,
+        with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+            self._process = start(
+                *program,
+                "--config",
+                str(config),
+                "run",
+                stdin=nothing,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "NOTIFY_SOCKET": "@" + name},
+                environ={**os.environ, "NOTIFY_SOCKET": "@" + name},
             )
         self._ready = False
 
@@ -65,40 +69,41 @@ class Service:
     async def ends(self, within: float = 10) -> int:
         """Return its exit code, once it ends by itself."""
         await until(self.ended, "the service to end", within)
-        return self._process.wait()
+        return self._process.wait(1)
 
     async def stops(self) -> None:
         """End it as systemd does, which is no failure."""
-        self._process.send_signal(signal.SIGTERM)
+        os.kill(self._process.pid, signal.SIGTERM)
         assert await self.ends(within=15) == 0
         assert "Traceback" not in self.said()
 
     def close(self) -> None:
         """End it, however it is."""
         if not self.ended():
-            self._process.kill()
-        self._process.wait()
+            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
         self._notified.close()
 
 
 class Make:
     """Starts services with changed settings; all end with the test."""
 
-    def __init__(self, config: Path, folder: Path) -> None:
-        self._config, self._folder = config, folder
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self._lab, self._folder = lab, folder
         self._made: list[Service] = []
 
     def __call__(
         self,
         change: Callable[[str], str] = lambda text: text,
-        command: tuple[str, ...] = HOTDESK,
+        program: tuple[str, ...] = OURS,
     ) -> Service:
         """Start one."""
         number = len(self._made)
         config = self._folder / f"hotdesk{number}.toml"
         config.touch(mode=0o600)
-        config.write_text(change(self._config.read_text()))
-        service = Service(config, self._folder / f"service{number}.log", command)
+        config.write_text(change(self._lab.config.read_text()))
+        log = self._folder / f"service{number}.log"
+        service = Service(self._lab.start, config, log, program)
         self._made.append(service)
         return service
 
@@ -111,7 +116,7 @@ class Make:
 @pytest.fixture
 async def make(office: Office, tmp_path: Path) -> AsyncIterator[Make]:
     """Yield what starts a service with changed settings."""
-    make = Make(office.lab.config, tmp_path)
+    make = Make(office.lab, tmp_path)
     yield make
     await asyncio.to_thread(make.close)
 
@@ -170,7 +175,7 @@ async def test_a_second_daemon_with_another_database(
     desk = await office.desk("HD0001")
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_lab_service_stopped(office.lab, make))
-        first = make(command=QUICK)
+        first = make(program=QUICK)
         await until(first.ready, "the first one is ready", 20)
         state = Path(f"/tmp/hotdesk-other-{secrets.token_hex(4)}")  # noqa: S108
 

@@ -21,6 +21,7 @@ from tests.asterisk.conftest import Office, Pin, hears_and_presses, press, press
 from tests.asterisk.trouble import all_right, asterisk_log, start_service, until
 from tests.lab.lab import HOTDESK, Lab
 from tests.lab.snom import VirtualSnom
+from tests.lab.starting import WarmPython
 
 SETTINGS = """
 [pins]
@@ -154,10 +155,10 @@ def leaks(canaries: Mapping[str, str], places: Mapping[str, str]) -> list[str]:
 
 
 @pytest.fixture
-def story() -> Iterator[Story]:
+def story(warm_python: WarmPython) -> Iterator[Story]:
     """Yield a laboratory of its own, with a service that logs every detail."""
     folder = Path(tempfile.mkdtemp(prefix="hotdesk-", dir="/tmp"))
-    lab = Lab(folder)
+    lab = Lab(folder, start=warm_python)
     lab.up(settings=SETTINGS)
     try:
         yield Story(lab)
@@ -296,7 +297,7 @@ async def test_no_secret_gets_out(story: Story) -> None:
     lab = story.lab
     await asyncio.to_thread(lab.stop_service)
     async with story.spy.listening(lab), AsyncExitStack() as stack:
-        await start_service(lab, *HOTDESK, "run", "--verbose")
+        await start_service(lab, HOTDESK, "run", "--verbose")
         office = Office(lab, lab.facts, stack)
         async with stack:
             await _everything(story, office)

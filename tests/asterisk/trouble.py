@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.asterisk.conftest import Office
-from tests.lab.lab import HOTDESK, Lab
+from tests.lab.lab import Lab
 from tests.lab.phone import Call, CallFailed, IncomingCall, Phone
 from tests.lab.snom import VirtualSnom
 
@@ -71,17 +71,14 @@ async def kill_service(lab: Lab) -> None:
     await asyncio.to_thread(lab.kill_service)
 
 
-async def start_service(lab: Lab, *command: str) -> None:
-    """Start the service, and return once it is ready."""
-    if command:
-        await asyncio.to_thread(lab.start_service, command)
-    else:
-        await asyncio.to_thread(lab.start_service)
+async def start_service(lab: Lab, *program: str) -> None:
+    """Start the service, or another *program*, and return once it is ready."""
+    await asyncio.to_thread(lab.start_service, *program)
 
 
 @asynccontextmanager
 async def other_settings(
-    lab: Lab, change: Callable[[str], str], *command: str
+    lab: Lab, change: Callable[[str], str], *program: str
 ) -> AsyncIterator[None]:
     """Let the service run with a changed configuration file, for the block."""
     as_it_was = lab.config.read_text()
@@ -90,7 +87,7 @@ async def other_settings(
     try:
         await asyncio.to_thread(lab.stop_service)
         lab.config.write_text(changed)
-        await start_service(lab, *(command or (*HOTDESK, "run")))
+        await start_service(lab, *program)
         yield
     finally:
         await asyncio.to_thread(lab.stop_service)

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from tests.lab.enrolling import steady_urls
 from tests.lab.packages import find_asterisk
 from tests.lab.pbx import USER, Pbx
 from tests.lab.ports import Ports, claim_ports
+from tests.lab.starting import Program, Starter, new_python
 
 PEOPLE = {
     "100": "Alice",
@@ -40,7 +42,9 @@ DESKS = 5
 ADMINISTRATOR = "admin"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
-HOTDESK = (sys.executable, "-m", "asterisk_hotdesk")
+COMMAND_SECONDS = 60.0
+HOTDESK = "asterisk_hotdesk"
+"""The product, as `python -m` knows it."""
 
 
 class LabError(Exception):
@@ -52,6 +56,8 @@ class Lab:
     """A laboratory in `directory`, whichever process started it."""
 
     directory: Path
+    start: Starter = new_python
+    """How the product's programs are started."""
 
     # What is in it --------------------------------------------------------------
 
@@ -146,24 +152,22 @@ class Lab:
 
     # The service ----------------------------------------------------------------
 
-    def start_service(
-        self, command: Sequence[str] = (*HOTDESK, "run"), *, wait: bool = True
-    ) -> int:
+    def start_service(self, *program: str, wait: bool = True) -> int:
         """Start the service and return its process id, once it says READY=1.
 
+        *program* is a module and its arguments: the product's own, if none is named.
         It is told to say so as systemd would: over NOTIFY_SOCKET.
         """
         if (running := self.service_pid()) is not None:
             raise LabError(f"the service runs already, as process {running}")
         with _notify_socket() as (address, notified):
-            with self.service_log.open("ab") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
+            with self.service_log.open("ab") as log, Path(os.devnull).open("rb") as no:
+                process = self.start(
+                    *(program or (HOTDESK, "run")),
+                    stdin=no,
                     stdout=log,
                     stderr=log,
-                    start_new_session=True,
-                    env={
+                    environ={
                         **os.environ,
                         "HOTDESK_CONFIG": str(self.config),
                         "NOTIFY_SOCKET": address,
@@ -178,12 +182,10 @@ class Lab:
             if wait:
                 self._await_ready(process, notified)
             # Its end is looked for by pid, from whichever process.
-            process.returncode = 0
+            process.forget()
         return process.pid
 
-    def _await_ready(
-        self, process: subprocess.Popen[bytes], notified: socket.socket
-    ) -> None:
+    def _await_ready(self, process: Program, notified: socket.socket) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
@@ -252,16 +254,27 @@ class Lab:
         self, *arguments: str, stdin: str = "", check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run the `hotdesk` command."""
-        done = subprocess.run(
-            [*HOTDESK, "--config", str(self.config), *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        if check and done.returncode != 0:
-            raise LabError(f"hotdesk {' '.join(arguments)}: {done.stderr}{done.stdout}")
-        return done
+        command = [HOTDESK, "--config", str(self.config), *arguments]
+        with contextlib.ExitStack() as stack:
+            given, out, err = (
+                stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)
+            )
+            given.write(stdin.encode())
+            given.seek(0)
+            program = self.start(
+                *command, stdin=given, stdout=out, stderr=err, environ=os.environ
+            )
+            try:
+                code = program.wait(COMMAND_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.kill(program.pid, signal.SIGKILL)
+                raise LabError(f"hotdesk {' '.join(arguments)}: hangs") from None
+            for stream in (out, err):
+                stream.seek(0)
+            said, complained = out.read().decode(), err.read().decode()
+        if check and code != 0:
+            raise LabError(f"hotdesk {' '.join(arguments)}: {complained}{said}")
+        return subprocess.CompletedProcess(command, code, said, complained)
 
     def write_config(self, pbx: Pbx, settings: str) -> None:
         """Write the service's configuration file for *pbx*."""
@@ -360,7 +373,13 @@ media_address = "127.0.0.1"
             "asterisk_cli": pbx.cli_command,
             "database": f"postgresql://postgres@/postgres?host={self._postmaster.parent}",
             "config": str(self.config),
-            "hotdesk": [*HOTDESK, "--config", str(self.config)],
+            "hotdesk": [
+                sys.executable,
+                "-m",
+                HOTDESK,
+                "--config",
+                str(self.config),
+            ],
             "phones": f"http://127.0.0.1:{pbx.ports.web}",
             "web": f"http://127.0.0.1:{pbx.ports.web_page}",
             "web_admin": {"username": ADMINISTRATOR, "password": password},

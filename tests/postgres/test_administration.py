@@ -12,7 +12,7 @@ from asterisk_hotdesk.administration.keys import Plan
 from asterisk_hotdesk.administration.versions import version
 from asterisk_hotdesk.config import ProvisioningConfig
 from asterisk_hotdesk.errors import Conflict, NotFound
-from asterisk_hotdesk.login import ORIGIN, log_in_by_administrator, log_out
+from asterisk_hotdesk.login import log_in_by_administrator, log_out
 from asterisk_hotdesk.model import KeyKind, Source, UserKey
 from asterisk_hotdesk.store import Database, events, logins, user_keys
 from tests.postgres.office import DESKS, Office, opened
@@ -200,7 +200,7 @@ def _places(plan: Plan) -> dict[int, KeyKind]:
 async def test_a_daemon_follows_what_its_own_web_page_has_changed(
     office: Office,
 ) -> None:
-    async with events.announcements(office.database, ORIGIN) as changes:
+    async with events.announcements(office.database, office.desks.origin) as changes:
         await phones.assign(
             office.database,
             ProvisioningConfig(),
