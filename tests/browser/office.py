@@ -167,6 +167,11 @@ class WebOffice:
 
 
 _STATES = (
+    # The longest words of the history.
+    """
+    INSERT INTO events (at, what, code, account, extension, device, by)
+    VALUES (now(), 'refused', 'weak_pin', 'default', '100', 'HD0001', 'phone')
+    """,
     """
     UPDATE switches SET routed_at = now(), refreshed_at = now() FROM devices
     WHERE switches.id = switch_id AND name IN ('HD0001', 'HD0002', 'HD0004')
