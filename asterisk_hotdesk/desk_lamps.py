@@ -50,8 +50,13 @@ class DeskLamps:
 
     async def _set_all(self) -> None:
         if self._compare_wanted:
-            await self._compare()
+            # What is wanted during the comparison may have come too late for it.
             self._compare_wanted = False
+            try:
+                await self._compare()
+            except HotdeskError:
+                self._compare_wanted = True
+                raise
         while self._wanted:
             device, desk = next(iter(self._wanted.items()))
             del self._wanted[device]

@@ -268,6 +268,8 @@ async def test_hostile_events_neither_forge_anything_nor_stop_the_listener(
     office: Office, program: AmiClient
 ) -> None:
     await office.desk("HD0001")
+    registered = "SELECT 1 FROM status WHERE device = 'HD0001' AND registered"
+    await until(lambda: office.rows(registered), "the phone is known to be there")
     pid, said = office.lab.service_pid(), service_log(office.lab)
     for lines in (
         ("event: Shutdown",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -29,9 +29,15 @@ class FakeStates:
     states: dict[str, str] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     away: int = 0
+    then: Callable[[], None] | None = None
+    """What happens once, right after all of them were read."""
 
     async def all(self) -> dict[str, str]:
-        return dict(self.states)
+        found = dict(self.states)
+        if self.then:
+            then, self.then = self.then, None
+            then()
+        return found
 
     async def set(self, device: str, state: str) -> None:
         if self.away:
@@ -102,3 +108,18 @@ async def test_what_could_not_be_set_is_set_later(office: Office) -> None:
     async with running(office, states) as lamps:
         lamps.want_all()
         await until(lambda: states.states == DARK)
+
+
+async def test_a_restart_of_asterisk_during_a_comparison_is_not_missed(
+    office: Office,
+) -> None:
+    states = FakeStates(dict(DARK))
+    async with running(office, states) as lamps:
+
+        def restart() -> None:
+            states.states.clear()
+            lamps.want_all()
+
+        states.then = restart
+        lamps.want_all()
+        await until(lambda: states.states == DARK and states.then is None)
