@@ -177,36 +177,10 @@ async def hold(tx: Tx, device_name: str, extension: str | None) -> None:
     """Hold *extension*, then the device and where its user sits, until *tx* ends.
 
     Always in this order, devices ordered by id: whoever wants the same waits, and
-    nobody waits in a circle.  Each is a statement of its own, and what is decided upon
-    takes another: a statement sees nothing that is committed while it waits.
+    nobody waits in a circle.  What is decided upon takes a statement of its own: one
+    sees nothing that is committed while it waits.
     """
-    named = {"device": device_name, "extension": extension}
-    if extension is not None:
-        # Not the user's row: an extension that nobody has is held as well.
-        await tx.execute(
-            """
-            SELECT pg_advisory_xact_lock(
-                hashtextextended('hotdesk user ' || account || '/' || %(extension)s, 0))
-            FROM devices WHERE name = %(device)s
-            """,
-            named,
-        )
-    # NO KEY: what only refers to a device, as the note of a fetch does, need not wait.
-    await tx.execute(
-        """
-        SELECT 1 FROM devices
-        WHERE id = ANY (
-            ARRAY (SELECT id FROM devices WHERE name = %(device)s)
-            || ARRAY (
-                SELECT device_id FROM logins
-                JOIN users ON users.id = user_id
-                JOIN devices ON devices.account = users.account
-                WHERE until IS NULL AND users.extension = %(extension)s
-                  AND devices.name = %(device)s))
-        ORDER BY id FOR NO KEY UPDATE
-        """,
-        named,
-    )
+    await tx.execute("SELECT hold(%s, %s)", [device_name, extension])
 
 
 async def held(tx: Tx, user: User | None, device: Device) -> Held:
