@@ -148,9 +148,9 @@ HELD_COLUMNS = """
        AND (device_id = devices.id
             OR device_id IN (SELECT device_id FROM logins
                              WHERE user_id = users.id AND until IS NULL))) AS calling,
-    nextval(pg_get_serial_sequence('logins', 'id')) AS new_login,
-    nextval(pg_get_serial_sequence('switches', 'id')) AS first_switch,
-    nextval(pg_get_serial_sequence('switches', 'id')) AS second_switch
+    nextval('logins_id_seq') AS new_login,
+    nextval('switches_id_seq') AS first_switch,
+    nextval('switches_id_seq') AS second_switch
 """
 """What `held_of` needs of the row of one device and, perhaps, one user, both held."""
 
