@@ -161,7 +161,7 @@ class Pbx:
         run_dir.mkdir(exist_ok=True)
         return run_dir
 
-    def start(self) -> int:
+    def start(self, *, within: float = BOOT_TIMEOUT) -> int:
         """Start Asterisk, wait until it has booted, and return its process id.
 
         It outlives this process. Raises PbxError if it runs already or fails to boot.
@@ -188,7 +188,7 @@ class Pbx:
         os.close(log)
         self._pid_file.write_text(f"{pid}\n")
         try:
-            self.wait_until_booted()
+            self.wait_until_booted(within)
         except PbxError:
             self.kill()
             raise
@@ -256,8 +256,9 @@ class Pbx:
         """Return when Asterisk has booted; raise PbxError if it dies or is too slow."""
 
         def booted_or_dead() -> bool:
+            # After a minute the command ends well without having seen the end of it.
             return self.pid() is None or (
-                self._ask("core waitfullybooted", timeout).returncode == 0
+                "fully booted" in self._ask("core waitfullybooted", timeout).stdout
             )
 
         in_time = _poll(booted_or_dead, timeout)
