@@ -67,6 +67,7 @@ class Retention:
             await self._all(lambda tx: retention.forget_events(tx, before))
             await self._all(lambda tx: retention.forget_logins(tx, before))
             await self._all(lambda tx: retention.forget_switches(tx, before))
+            await self._all(lambda tx: retention.forget_emergency_calls(tx, before))
         if self._config.pseudonymise_days:
             before = self._before(self._config.pseudonymise_days)
             await self._all(

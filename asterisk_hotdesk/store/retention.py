@@ -1,4 +1,6 @@
-"""What is old goes: events, logins and switches that are over; and people's names.
+"""What is old goes: events, and what is over of logins, switches and emergency calls.
+
+People's names may go before that.
 
 Each function does a part, `BATCH` rows at most, so that nobody has to wait for it.
 """
@@ -47,10 +49,24 @@ async def forget_switches(tx: Tx, before: datetime) -> int:
     )
 
 
-async def _forget(tx: Tx, table: str, which: str, before: datetime) -> int:
+async def forget_emergency_calls(tx: Tx, before: datetime) -> int:
+    """Delete emergency calls that ended before then; return how many."""
+    return await _forget(
+        tx,
+        "emergency_calls",
+        "SELECT channel FROM emergency_calls WHERE ended_at < %s ORDER BY ended_at",
+        before,
+        key="channel",
+    )
+
+
+async def _forget(
+    tx: Tx, table: str, which: str, before: datetime, *, key: str = "id"
+) -> int:
     deleted = await tx.execute(
         f"""
-        WITH gone AS (DELETE FROM {table} WHERE id IN ({which} LIMIT %s) RETURNING id)
+        WITH gone AS (
+            DELETE FROM {table} WHERE {key} IN ({which} LIMIT %s) RETURNING 1)
         SELECT count(*) AS gone FROM gone
         """,  # noqa: S608
         [before, BATCH],

@@ -14,8 +14,9 @@ from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.login import log_out
 from asterisk_hotdesk.model import EndReason, Source
 from asterisk_hotdesk.retention import Retention, pseudonym
-from asterisk_hotdesk.store import Database, events
+from asterisk_hotdesk.store import Database, emergencies, events
 from asterisk_hotdesk.store import retention as stored
+from asterisk_hotdesk.store.emergencies import EmergencyCall
 from asterisk_hotdesk.store.events import Event
 from asterisk_hotdesk.store.feed import Reader
 from tests.postgres.office import DESKS, Office, opened
@@ -76,6 +77,26 @@ async def test_what_is_older_than_the_days_to_keep_is_deleted(office: Office) ->
     await let_go(office, keep_days=365)
 
     assert [row[0] for row in await office.events()] == ["364 days", "0 days"]
+
+
+async def test_an_emergency_call_goes_when_it_has_ended_long_ago(
+    office: Office,
+) -> None:
+    async with office.database.transaction() as tx:
+        for days in (12, 9, 0):
+            began_at = office.now - timedelta(days=days)
+            call = EmergencyCall(
+                channel=f"{days} days", device=DESKS[0], number="112", began_at=began_at
+            )
+            await emergencies.begin(tx, call)
+            if days:
+                await emergencies.end(tx, call.channel, began_at)
+
+    await let_go(office, keep_days=10)
+
+    async with office.database.transaction() as tx:
+        kept = await emergencies.lately(tx, office.now - timedelta(days=100))
+    assert sorted(call.channel for call in kept) == ["0 days", "9 days"]
 
 
 async def test_a_login_goes_when_it_has_ended_long_ago(office: Office) -> None:
