@@ -25,6 +25,7 @@ from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Desk
 from asterisk_hotdesk.notices import Notice, Notices
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.ami import LOST, MISSED, Message
+from asterisk_hotdesk.pbx.ami_events import is_from_a_channel
 from asterisk_hotdesk.pbx.routes import Routes
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, Tx, emergencies, events, logins
@@ -91,7 +92,8 @@ class EmergencyCalls:
         if event is LOST or event is MISSED or event.get("event") == "FullyBooted":
             self._look_wanted.set()
         device, channel = event.get("device", ""), event.get("uniqueid", "")
-        if not (device and channel):
+        # Else everybody on AMI could call for help at any desk, and end such a call.
+        if not (device and channel and is_from_a_channel(event)):
             return
         call = EmergencyCall(
             channel=channel,

@@ -6,7 +6,11 @@ from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 
 from asterisk_hotdesk.administration import made_up, recording
-from asterisk_hotdesk.administration.finding import devices_named, logins_of
+from asterisk_hotdesk.administration.finding import (
+    devices_named,
+    logins_of,
+    require_no_emergency,
+)
 from asterisk_hotdesk.administration.seats import log_all_out
 from asterisk_hotdesk.administration.values import mac_shown
 from asterisk_hotdesk.administration.versions import require_unchanged
@@ -104,6 +108,8 @@ async def give(
 
 
 async def _exchange(tx: Tx, device: Device, mac: str | None, kind: PhoneKind) -> None:
+    # The emergency centre may call back.
+    await require_no_emergency(tx, [device.name])
     fresh = replaced(
         device,
         mac=mac,

@@ -17,11 +17,11 @@ from rich.text import Text
 
 from asterisk_hotdesk.errors import Refused
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User, user_key
+from asterisk_hotdesk.spreadsheets import harmless
 
 Cell = str | tuple[str, str]
 """A text, or a text with the style that it has on a terminal."""
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 _MOST_PRETTY = 500
 """Rich takes a millisecond for each row: a long table is printed plainly."""
@@ -192,7 +192,7 @@ def _csv_cell(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{value}" if value.startswith(_FORMULAS) else value
+            return harmless(value)
         case datetime():
             return value.isoformat()
     return str(value)

@@ -73,6 +73,8 @@ def config(as_json: bool) -> None:
 def _flat(content: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     for key, value in content.items():
         match value:
+            case dict() if not value:
+                yield f"{above}{key}", "-"
             case dict():
                 yield from _flat(value, f"{above}{key}.")
             case list():

@@ -66,7 +66,7 @@ class LogoutConfig(Table):
     warn_minutes: Minutes = 5
     """How long before a display says so, where it can; 0: not at all."""
     per_second: Annotated[int, Field(ge=1, le=10)] = 10
-    """How many phones at once: Asterisk ignores SIP when its queues are long."""
+    """How many phones a second: Asterisk ignores SIP when its queues are long."""
     accounts: dict[AccountName, AccountLogoutConfig] = Field(default_factory=dict)
     """What differs for the desks of an account, by its name."""
 

@@ -73,6 +73,10 @@ class ProvisioningConfig(Table):
     def _tls_is_whole(self) -> ProvisioningConfig:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("should have both tls_certificate and tls_key, or neither")
+        if self.tls_certificate and not self.base_url.startswith("https://"):
+            raise ValueError(
+                "should have a base_url with https:// where tls_certificate is set"
+            )
         if self.client_certificates != "off" and not (
             self.client_ca and self.tls_certificate
         ):

@@ -38,6 +38,18 @@ def headers_of(text: str) -> Message:
     return found
 
 
+def is_from_a_channel(event: Message) -> bool:
+    """Return whether a UserEvent comes from the dialplan, not from somebody on AMI.
+
+    Asterisk writes what it knows of the channel, the event's name, and then whatever
+    the sender says (main/manager.c, `action_userevent`; apps/app_userevent.c).
+    """
+    names = list(event)
+    if "uniqueid" not in event or "userevent" not in event:
+        return False
+    return names.index("uniqueid") < names.index("userevent")
+
+
 class EventQueue:
     """Events that wait to be read, in order.
 

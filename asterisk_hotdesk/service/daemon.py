@@ -22,6 +22,7 @@ from asterisk_hotdesk.follow import Follower
 from asterisk_hotdesk.login import HotDesks
 from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Change, Seating
+from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.notices import Notices
 from asterisk_hotdesk.outages import Link
 from asterisk_hotdesk.pbx.ami import Ami
@@ -166,7 +167,13 @@ class Daemon:
         )
         self._proof = Proof(database, self._refresher, self._display, now)
         self._configurations = web.Configurations(config, enrolment, self._proof)
-        self._signs = web.Signs(enrolment, self._proof, self._refresher, self._lamps)
+        self._signs = web.Signs(
+            Networks(config.provisioning.allowed_networks),
+            enrolment,
+            self._proof,
+            self._refresher,
+            self._lamps,
+        )
         self._menu = web.PhoneMenu(config, self.desks, enrolment, self._display, now)
         self._encryption = web.tls(config.provisioning)
         self._staleness = Staleness(

@@ -78,6 +78,9 @@ def _reason(error: OSError) -> str:
     return error.strerror or getattr(error, "reason", None) or type(error).__name__
 
 
+BODY_SECONDS = 10.0
+"""Whoever sends a body has so long for it: aiohttp limits only the time of headers."""
+
 OPEN_FILES = 65_536
 """More are of no use."""
 
@@ -93,7 +96,7 @@ async def listening(
 ) -> AsyncIterator[int]:
     """Answer HTTP at *host* while the block runs; gives the port, also for port 0.
 
-    Who does not send a whole request within *patience_seconds* is cut off.
+    Who does not send the head of a request within *patience_seconds* is cut off.
     """
     # No access log: a phone's token is part of its URL.  Our own logger, for the
     # filter below.  aiohttp cuts off a first request that never ends since 3.14.4;

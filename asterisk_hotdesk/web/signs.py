@@ -5,11 +5,13 @@ Source: snom's Action URLs, `action_setup_url` and `action_log_on_url`.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from aiohttp import web
 
 from asterisk_hotdesk.model import Desk
+from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.tokens import TOKEN_DIGITS
 
 PATH = (
@@ -42,15 +44,27 @@ class Registered(Protocol):
 class Signs:
     """Hears what phones say by themselves."""
 
-    def __init__(self, tokens: Tokens, proof: Proof, *tellers: Registered) -> None:
+    def __init__(
+        self,
+        networks: Networks,
+        tokens: Tokens,
+        proof: Proof,
+        *tellers: Registered,
+    ) -> None:
+        self._networks = networks
         self._tokens = tokens
         self._proof = proof
         self._tellers = tellers
+        # Logins share the connections to the database with whoever asks here.
+        self._turn = asyncio.Lock()
 
     async def hear(self, request: web.Request) -> web.Response:
         """Take a sign; a phone shows nothing of an empty answer."""
         about = request.match_info
-        desk = await self._tokens.opens(about["mac"], about["token"])
+        if not self._networks.allow(request.remote or ""):
+            raise web.HTTPNotFound
+        async with self._turn:
+            desk = await self._tokens.opens(about["mac"], about["token"])
         if desk is None:
             raise web.HTTPNotFound
         if about["sign"] == "boot":

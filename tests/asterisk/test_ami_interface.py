@@ -285,9 +285,15 @@ async def test_hostile_events_neither_forge_anything_nor_stop_the_listener(
         program.send("Action: UserEvent", "UserEvent: HotdeskStatus", *raw)
         program.send("Action: UserEvent", "UserEvent: HotdeskLogoutRequest", *raw)
 
+    call = ("Uniqueid: 1.1", "Device: HD0001", "Number: 112")
+    program.send("Action: UserEvent", "UserEvent: HotdeskEmergency", *call)
+    program.send("Action: UserEvent", *call, "UserEvent: HotdeskEmergency")
+
     program.ask("HotdeskStatus", "Device: HD0001", "ActionID: after")
     entry = await program.hears("HotdeskStatusEntry", ActionID="after", within=10)
 
     assert entry["Registered"] == "yes"
+    assert entry["InEmergencyCall"] == "no"
+    assert office.recorded("emergency_call") == []
     assert office.lab.service_pid() == pid
     assert "AMI is" not in said.text(), "the connection was not lost"

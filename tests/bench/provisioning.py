@@ -27,6 +27,7 @@ from asterisk_hotdesk import web
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.enrolment import Enrolment
 from asterisk_hotdesk.model import PhoneKind
+from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.store import (
     Database,
     database_dsn,
@@ -207,7 +208,15 @@ async def _server(dsn: str, folder: Path, orders: Connection) -> None:
             database, CONFIG.provisioning, b"key", lambda: datetime.now(UTC)
         )
         configurations = web.Configurations(CONFIG, enrolment, _Heard())
-        app = web.phones_app(configurations, web.Signs(enrolment, _Heard(), _Heard()))
+        app = web.phones_app(
+            configurations,
+            web.Signs(
+                Networks(CONFIG.provisioning.allowed_networks),
+                enrolment,
+                _Heard(),
+                _Heard(),
+            ),
+        )
 
         async def static(request: http.Request) -> http.FileResponse:
             return http.FileResponse(folder / "static.xml")

@@ -11,10 +11,11 @@ from asterisk_hotdesk.administration import devices, keys, phones, seats, users
 from asterisk_hotdesk.administration.keys import Plan
 from asterisk_hotdesk.administration.versions import version
 from asterisk_hotdesk.config import ProvisioningConfig
-from asterisk_hotdesk.errors import Conflict, NotFound
+from asterisk_hotdesk.errors import Conflict, InEmergency, NotFound
 from asterisk_hotdesk.login import log_in_by_administrator, log_out
 from asterisk_hotdesk.model import KeyKind, Source, UserKey
-from asterisk_hotdesk.store import Database, events, logins, user_keys
+from asterisk_hotdesk.store import Database, emergencies, events, logins, user_keys
+from asterisk_hotdesk.store.emergencies import EmergencyCall
 from tests.postgres.office import DESKS, Office, opened
 
 EVE = Source("web", actor="eve", address="192.0.2.7")
@@ -214,3 +215,29 @@ async def test_a_daemon_follows_what_its_own_web_page_has_changed(
             heard = await anext(changes)
     assert heard
     assert heard.devices == {DESKS[0]}
+
+
+async def test_a_desk_that_calls_for_help_keeps_its_phone(office: Office) -> None:
+    """Whoever answered may have to call back."""
+    call = EmergencyCall(
+        channel="1.1", device=DESKS[0], number="112", began_at=office.now
+    )
+    async with office.database.transaction() as tx:
+        await emergencies.begin(tx, call)
+        before = await logins.desk(tx, DESKS[0])
+
+    with pytest.raises(InEmergency, match=f"{DESKS[0]} is in an emergency call"):
+        await phones.assign(
+            office.database,
+            ProvisioningConfig(),
+            "000413aabbcc",
+            DESKS[0],
+            replace=True,
+            source=EVE,
+            now=office.now,
+        )
+    with pytest.raises(InEmergency):
+        await phones.release(office.desks, DESKS[0], source=EVE, now=office.now)
+
+    async with office.database.transaction() as tx:
+        assert await logins.desk(tx, DESKS[0]) == before

@@ -12,6 +12,7 @@ import pytest
 
 from asterisk_hotdesk.errors import LockedOut
 from asterisk_hotdesk.model import Desk, Seating, User
+from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.phones.pages import Page, logged_in_as
 from asterisk_hotdesk.store import Database, logins
 from asterisk_hotdesk.web import (
@@ -88,7 +89,7 @@ async def floor(
         )
         app = phones_app(
             Configurations(CONFIG, unused, FakeProof()),
-            Signs(unused, FakeProof(), FakeProof()),
+            Signs(Networks(["127.0.0.0/8"]), unused, FakeProof(), FakeProof()),
             menu,
         )
         async with (

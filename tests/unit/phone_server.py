@@ -15,6 +15,7 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.enrolment import Admitted, Request
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import Desk, PhoneKind, Switch
+from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.web import Configurations, Signs, listening, phones_app, tls
 from tests.unit.test_phones import USED
 
@@ -139,7 +140,10 @@ async def serving(
 ) -> AsyncIterator[Server]:
     enrolment, proof = FakeEnrolment(), FakeProof()
     configurations = Configurations(config, enrolment, proof)
-    app = phones_app(configurations, Signs(enrolment, proof, proof))
+    app = phones_app(
+        configurations,
+        Signs(Networks(config.provisioning.allowed_networks), enrolment, proof, proof),
+    )
     async with (
         listening(
             app,

@@ -17,8 +17,8 @@ from asterisk_hotdesk.store.emergencies import EmergencyCall
 NOW = datetime(2026, 1, 2, 8, 0, tzinfo=UTC)
 BEGAN = {
     "event": "UserEvent",
-    "userevent": "HotdeskEmergency",
     "uniqueid": "1767340800.7",
+    "userevent": "HotdeskEmergency",
     "device": "HD0001",
     "number": "112",
 }
@@ -82,6 +82,20 @@ async def test_half_an_event_says_nothing(
     calls.take(event)
 
     assert phones.held == []
+
+
+async def test_nobody_on_ami_calls_for_help_or_ends_a_call(
+    calls: EmergencyCalls, phones: FakePhones
+) -> None:
+    """What an AMI user sends comes after the name of the event."""
+    forged = {"event": "UserEvent", "userevent": "HotdeskEmergency"} | BEGAN
+
+    calls.take(forged)
+    assert phones.held == []
+
+    calls.take(BEGAN)
+    calls.take(forged | {"userevent": "HotdeskEmergencyOver"})
+    assert phones.released == []
 
 
 def test_what_astdb_says_is_understood() -> None:

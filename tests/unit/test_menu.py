@@ -35,6 +35,7 @@ from asterisk_hotdesk.errors import (
 )
 from asterisk_hotdesk.login import HotDesks, Outcome
 from asterisk_hotdesk.model import Desk, DeviceOptions, PhoneKind, Source, Switch, User
+from asterisk_hotdesk.networks import Networks
 from asterisk_hotdesk.phones.pages import Page, language_of, logged_in_as
 from asterisk_hotdesk.web import (
     Configurations,
@@ -212,7 +213,9 @@ async def serving(config: Config = CONFIG) -> AsyncIterator[Served]:
     tokens, proof = cast(Any, office), FakeProof()
     menu = PhoneMenu(config, cast(HotDesks, None), tokens, office, lambda: NOW)
     app = phones_app(
-        Configurations(config, tokens, proof), Signs(tokens, proof, proof), menu
+        Configurations(config, tokens, proof),
+        Signs(Networks(config.provisioning.allowed_networks), tokens, proof, proof),
+        menu,
     )
     async with (
         listening(app, "127.0.0.1", 0) as port,

@@ -12,9 +12,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 import trustme
+from pydantic import ValidationError
 
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import ConfigError
+from asterisk_hotdesk.tokens import TOKEN_DIGITS
 from asterisk_hotdesk.web import tls
 from tests.unit.phone_server import (
     MAC,
@@ -164,8 +166,10 @@ async def test_other_networks_get_what_unknown_phones_get(server: Server) -> Non
 
     async with serving(config=provisioning(allowed_networks=["192.0.2.0/24"])) as far:
         answer = await far.get_as_it_is(path_of(MAC).encode())
+        sign = await far.get_as_it_is(f"/a/{'0' * TOKEN_DIGITS}/{MAC}/boot".encode())
 
     assert answer == unknown
+    assert sign.startswith(b"HTTP/1.1 404 ")
     assert far.enrolment.asked == []
 
 
@@ -307,6 +311,15 @@ async def test_certificates_of_others_are_not_believed(authority: Authority) -> 
 async def test_who_never_ends_the_handshake_is_cut_off(authority: Authority) -> None:
     async with serving(patience_seconds=0.2, config=authority.settings()) as server:
         assert await asyncio.wait_for(server.send(b"\x16\x03"), 5) == b""
+
+
+def test_phones_are_not_sent_to_http_where_there_is_a_certificate() -> None:
+    with pytest.raises(ValidationError, match="should have a base_url with https://"):
+        provisioning(
+            base_url="http://phones.example",
+            tls_certificate="/etc/cert.pem",
+            tls_key="/etc/key.pem",
+        )
 
 
 def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:

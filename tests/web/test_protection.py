@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from asterisk_hotdesk.store import Database
+from asterisk_hotdesk.web.admin import site
 from tests.postgres.office import DESKS
 from tests.web.conftest import PASSWORD, Served
 
@@ -137,3 +140,51 @@ class TestFromElsewhere:
         for path in ("/login", "/healthz", "/api/v1/desks"):
             nothing = await visitor.get(path)
             assert (nothing.status, nothing.text) == (404, "404: Not Found")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=nonsense", b"name=anna"),
+        ("application/x-www-form-urlencoded", b"name=\xff\xfe"),
+        ("multipart/form-data", b"name=anna"),
+        ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
+    ],
+)
+async def test_what_is_no_form_is_no_mistake_of_ours(
+    served: Served, content_type: str, body: bytes
+) -> None:
+    visitor = await served.visitor()
+    headers = {"Origin": visitor.base_url, "Content-Type": content_type}
+
+    async with visitor.client.post(
+        f"{visitor.base_url}/login", data=body, headers=headers
+    ) as answer:
+        assert answer.status in (400, 403)
+
+
+async def test_a_form_that_never_ends_is_not_waited_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "BODY_SECONDS", 0.1)
+    visitor = await served.visitor()
+    where = urlsplit(visitor.base_url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+
+    writer.write(
+        f"POST /login HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 99\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nna".encode()
+    )
+    first = await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+
+    assert first.split()[1] == b"408"
+
+
+async def test_an_address_to_go_on_to_that_is_none_leads_to_the_first_page(
+    served: Served,
+) -> None:
+    await served.add("anna")
+    visitor = await served.visitor()
+
+    assert (await visitor.get("/login?then=//[")).status == 200

@@ -73,11 +73,10 @@ class Protection:
 
 def path_within(text: str) -> str:
     """Return *text* if it is a path of ours to go on to, else our first page."""
-    parts = urlsplit(text)
     is_ours = (
         text.startswith("/")
         and not text.startswith(("//", "/\\"))
         and text.isprintable()
-        and not (parts.scheme or parts.netloc)
+        and len(text) < 500
     )
-    return text if is_ours and len(text) < 500 else "/desks"
+    return text if is_ours else "/desks"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from asterisk_hotdesk.administrators import Administrators, Session
@@ -21,7 +22,7 @@ from asterisk_hotdesk.web.admin.protection import Protection
 from asterisk_hotdesk.web.admin.rendering import Rendering, StaticFile
 from asterisk_hotdesk.web.admin.routes import Route, Visit
 from asterisk_hotdesk.web.admin.words import language_wanted, words_of
-from asterisk_hotdesk.web.server import hide_software
+from asterisk_hotdesk.web.server import BODY_SECONDS, hide_software
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Site:
                     return self._error(http, session, 403)
             form: Mapping[str, str] = {}
             if route.method == "POST":
-                form = _texts(await http.post())
+                form = await _form_of(http)
                 if not self._protection.is_our_form(http, session, form):
                     log.warning("a form from elsewhere was refused: %s", route.path)
                     return self._error(
@@ -152,8 +153,19 @@ def _to_login(http: web.Request, route: Route) -> web.Response:
     return web.Response(status=303, headers={"Location": f"/login?then={then}"})
 
 
-def _texts(posted: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the fields of a form that are texts; ours have no files."""
+async def _form_of(http: web.Request) -> Mapping[str, str]:
+    """Return the fields of a form that are texts; ours have no files.
+
+    Raises an `HTTPException` for what is no form, or does not come to an end.
+    """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            posted = await http.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ValueError, LookupError, HttpProcessingError):
+        # No UTF-8, an unknown character set, or broken parts.
+        raise web.HTTPBadRequest from None
     return {name: value for name, value in posted.items() if isinstance(value, str)}
 
 

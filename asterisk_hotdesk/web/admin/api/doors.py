@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from asterisk_hotdesk.administrators import Administrators
 from asterisk_hotdesk.errors import Invalid, NotPermitted, Refused, Unavailable
 from asterisk_hotdesk.web.admin.api import problems
 from asterisk_hotdesk.web.admin.api.routes import ApiRoute, Call
+from asterisk_hotdesk.web.server import BODY_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class ApiDoors:
                     "unavailable",
                     "The database does not answer; try again later.",
                 )
+            except web.HTTPRequestTimeout:
+                return problems.problem(408, "too_slow", "The content did not come.")
             except web.HTTPRequestEntityTooLarge:
                 return problems.problem(413, "too_large", "The content is too large.")
             except Exception:
@@ -88,7 +92,11 @@ async def _content(http: web.Request) -> object:
 
     Raises `NotJson` if it is something else.
     """
-    body = await http.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await http.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     if not body:
         return {}
     try:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from asterisk_hotdesk.event_words import ENGLISH
 from asterisk_hotdesk.model import Role
+from asterisk_hotdesk.spreadsheets import harmless
 from asterisk_hotdesk.store import Database, history
 from asterisk_hotdesk.store.feed import Recorded
 from asterisk_hotdesk.store.history import Wanted
@@ -29,8 +30,6 @@ _COLUMNS = (
     *("device", "by", "actor", "address"),
 )
 """Those of `hotdesk history --csv`."""
-
-_STEERS_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -146,15 +145,7 @@ def _cells(recorded: Recorded, say: Callable[[str, str], str]) -> list[str]:
         "at": event.at.isoformat(),
         "text": say(event.what, event.code),
     }
-    return [_harmless(str(known[column])) for column in _COLUMNS]
-
-
-def _harmless(cell: str) -> str:
-    """Return *cell* so that no spreadsheet takes it for a formula.
-
-    Source: OWASP, CSV Injection.
-    """
-    return f"'{cell}" if cell.startswith(_STEERS_SPREADSHEETS) else cell
+    return [harmless(str(known[column])) for column in _COLUMNS]
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:
