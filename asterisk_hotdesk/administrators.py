@@ -81,7 +81,8 @@ class Administrators:
         """Begin a session for whoever knows the password.
 
         *address* is a subject of the limits as well as *name*.  Raises `WrongPassword`
-        or `LockedOut`, as slowly for a name that nobody has; both are recorded.
+        or `LockedOut`, as slowly for a name that nobody has; both are recorded, the
+        latter not more often than every 30 seconds.
         """
         name = name.strip().lower()
         subjects = self._subjects(name, address)
@@ -95,18 +96,21 @@ class Administrators:
                 session = await self._begin(tx, found)
                 await attempts.forgive(tx, subjects[0])
             what = "web_refused" if refusal else "web_login"
-            await events.record(
-                tx,
-                Event(
-                    at=self._now(),
-                    what=what,
-                    code=refusal.code if refusal else "",
-                    by="web",
-                    # What nobody is called may be a password, typed one line too high.
-                    actor=found.name if found else "",
-                    address=address,
-                ),
+            event = Event(
+                at=self._now(),
+                what=what,
+                code=refusal.code if refusal else "",
+                by="web",
+                # What nobody is called may be a password, typed one line too high.
+                actor=found.name if found else "",
+                address=address,
             )
+            # Whoever is locked out can ask as fast as the network allows.
+            since = event.at - FIRST_LOCK
+            if not isinstance(refusal, LockedOut) or not await events.is_known(
+                tx, event, since
+            ):
+                await events.record(tx, event)
         # Only here: inside the transaction it would take the count back.
         if refusal or session is None:
             raise refusal or WrongPassword

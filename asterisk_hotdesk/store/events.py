@@ -45,6 +45,20 @@ async def record(tx: Tx, *happened: Event) -> None:
     await tx.execute(f"WITH {_RECORDED} SELECT {_RUNG}", [_rows(happened)])
 
 
+async def is_known(tx: Tx, event: Event, since: datetime) -> bool:
+    """Return whether the same as *event* was recorded after *since*."""
+    rows = await tx.execute(
+        """
+        SELECT 1 FROM events WHERE at > %(since)s AND what = %(what)s
+            AND code = %(code)s AND account = %(account)s AND extension = %(extension)s
+            AND device = %(device)s AND actor = %(actor)s AND address = %(address)s
+        LIMIT 1
+        """,
+        {**vars(event), "since": since},
+    )
+    return await rows.fetchone() is not None
+
+
 async def announce(tx: Tx, change: Change, origin: str) -> None:
     """Tell every daemon, once this transaction commits, that *change* happened.
 

@@ -60,6 +60,19 @@ async def test_who_guesses_has_to_wait_and_longer_each_time(served: Served) -> N
     assert (await visitor.log_in("anna", PASSWORD)).status == 200
 
 
+async def test_whoever_is_locked_out_does_not_fill_the_history(served: Served) -> None:
+    await served.add("anna")
+    visitor = await served.visitor()
+    for _ in range(administrators.NAME_FAILURES):
+        await visitor.log_in("anna", WRONG)
+
+    for _ in range(3):
+        assert (await visitor.log_in("anna", PASSWORD)).status == 403
+
+    codes = [code for code, *_ in await served.told("web_refused")]
+    assert codes == ["wrong_password"] * administrators.NAME_FAILURES + ["locked_out"]
+
+
 async def test_one_address_cannot_try_many_names(served: Served) -> None:
     visitor = await served.visitor()
     for number in range(administrators.ADDRESS_FAILURES):
