@@ -215,6 +215,10 @@ class Office:
         """Run the `hotdesk` command at the end, however the test ends."""
         self._stack.push_async_callback(self.hotdesk, *arguments)
 
+    def end_service_afterwards(self) -> None:
+        """End whatever service runs at the end, however the test ends."""
+        self._stack.push_async_callback(asyncio.to_thread, self.lab.stop_service)
+
     def voice(self, phone: VirtualSnom | Phone) -> Voice:
         """Listen to what Asterisk says to *phone* from now on."""
         name = sip_phone(phone).username

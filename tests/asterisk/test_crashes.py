@@ -107,6 +107,7 @@ async def test_killed_at(office: Office, step: str) -> None:
 
     Each start after a crash is that of the service which dies next.
     """
+    office.end_service_afterwards()
     one, two = await office.desk("HD0001"), await office.desk("HD0002")
     desks, caller = {"HD0001": one, "HD0002": two}, await office.phone("200")
     steps: tuple[tuple[str, VirtualSnom, str, dict[str, str]], ...] = (

@@ -66,6 +66,7 @@ async def test_before_a_login_while_logged_in_and_after_the_logout(
 @pytest.mark.parametrize("step", STEPS)
 async def test_where_a_switch_was_cut_short(office: Office, step: str) -> None:
     """The service dies at *step* of a move; both desks call for help, twice."""
+    office.end_service_afterwards()
     old, new = await office.desk("HD0001"), await office.desk("HD0002")
     help_ = await centre(office)
     await office.sit_down(old, "100")
