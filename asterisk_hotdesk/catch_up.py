@@ -22,6 +22,7 @@ from asterisk_hotdesk.model import Change, Desk, Seating, user_key
 from asterisk_hotdesk.outages import Outage
 from asterisk_hotdesk.pbx.endpoints import Endpoints
 from asterisk_hotdesk.pbx.routes import Routes, differing, wanted_entries
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.store import Database, logins
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,9 @@ PACE_SECONDS = 0.001
 """Between two endpoints that are compared, so that logins meanwhile find room."""
 
 _FORM = "hotdesk/form"
-_BATCH = 50
+
+_BATCH = 10
+"""Desks dealt with at once: whoever logs in at one of them waits for them all."""
 
 
 class CatchUp:
@@ -50,6 +53,7 @@ class CatchUp:
         directory: Directory,
         follower: Follower,
         desk_lamps: DeskLamps,
+        precedence: Precedence,
         config: Config,
     ) -> None:
         self._database = database
@@ -58,6 +62,7 @@ class CatchUp:
         self._directory = directory
         self._follower = follower
         self._desk_lamps = desk_lamps
+        self._precedence = precedence
         self._config = config
         self._wanted = asyncio.Event()
         self.done = asyncio.Event()
@@ -107,10 +112,11 @@ class CatchUp:
             change, self._follower.followed = self._follower.followed, Change()
             try:
                 await self._directory.write_hints_file()
-                # A few at a time: whoever logs in meanwhile waits for these only.
                 for names in _in_batches(sorted(change.devices)):
+                    await self._precedence.give_way()
                     await self._follower.check(Change(devices=frozenset(names)))
                 for keys in _in_batches(sorted(change.users)):
+                    await self._precedence.give_way()
                     await self._follower.check(Change(users=frozenset(keys)))
             except HotdeskError as error:
                 log.warning("%s; catching up", error)

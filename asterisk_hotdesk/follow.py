@@ -34,6 +34,7 @@ from asterisk_hotdesk.pbx.routes import (
     user_entry,
     wanted_entries,
 )
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, logins
@@ -57,6 +58,7 @@ class Follower:
         lamps: MessageLamps,
         queue_members: QueueMembers,
         desk_lamps: DeskLamps,
+        precedence: Precedence,
         config: Config,
         now: Callable[[], datetime],
     ) -> None:
@@ -68,6 +70,7 @@ class Follower:
         self._lamps = lamps
         self._queue_members = queue_members
         self._desk_lamps = desk_lamps
+        self._precedence = precedence
         self._config = config
         self._now = now
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -196,8 +199,8 @@ class Follower:
         """Record which switches are routed, many at once where many are; for ever."""
         while True:
             await self._something_routed.wait()
-            # Nobody waits for it, and the next login should not wait behind it.
             await asyncio.sleep(NOTE_SECONDS)
+            await self._precedence.give_way()
             self._something_routed.clear()
             routed, self._routed = self._routed, {}
             try:

@@ -41,6 +41,7 @@ from asterisk_hotdesk.model import (
     User,
 )
 from asterisk_hotdesk.pins import Pins
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.store import (
     Database,
     Tx,
@@ -82,6 +83,7 @@ class HotDesks:
     """None in a process that cannot ask Asterisk."""
     origin: str = field(default_factory=partial(secrets.token_hex, 8))
     """Tells what is announced here from what other processes announce."""
+    precedence: Precedence = field(default_factory=Precedence)
 
     @property
     def authentication(self) -> Authentication:
@@ -102,11 +104,12 @@ async def log_in(
 
     Raises a `Refused` that says why not; it is recorded, and nothing has changed.
     """
-    async with refusals_kept(desks.database, extension, device_name, now, source):
-        outcome, seating = await _check_and_sit_down(
-            desks, extension, pin, device_name, now, source
-        )
-    return replace(outcome, routed=await _follow(desks, seating))
+    with desks.precedence.of_a_login():
+        async with refusals_kept(desks.database, extension, device_name, now, source):
+            outcome, seating = await _check_and_sit_down(
+                desks, extension, pin, device_name, now, source
+            )
+        return replace(outcome, routed=await _follow(desks, seating))
 
 
 async def require_hot_desk(desks: HotDesks, *, device_name: str, now: datetime) -> None:

@@ -17,11 +17,10 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from panoramisk import Manager
-from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message as Answer
 
@@ -34,6 +33,13 @@ from asterisk_hotdesk.pbx.ami_events import (
     EventQueue,
     Message,
     headers_of,
+)
+from asterisk_hotdesk.pbx.ami_requests import (
+    Headers,
+    Request,
+    Requests,
+    check_headers,
+    lines_of,
 )
 
 __all__ = ["LOST", "MISSED", "Ami", "AmiRefused", "Headers", "Message", "Reply"]
@@ -53,9 +59,6 @@ STEADY_SECONDS = 10.0
 MOST_QUEUED_EVENTS = 20_000
 LONGEST_MESSAGE = 8 * 1024 * 1024
 """Characters; Asterisk's own messages have some hundred."""
-
-Headers = Mapping[str, str | Sequence[str]]
-"""What an action says; a header with several values is sent several times."""
 
 
 class AmiRefused(Unavailable):
@@ -84,22 +87,21 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._begun = ""
         self.heard_at = time.monotonic()
+        self.requests = Requests()
         self.refusal = ""
         """What Asterisk last said no to, of what was sent without an id of ours."""
 
-    def send_together(self, actions: Sequence[Action]) -> None:
-        """Send *actions* as one packet; each one's future gets its reply."""
-        self.responses.update({action.id: action for action in actions})
-        self.transport.write("".join(map(str, actions)).encode(self.encoding))
+    def send_together(self, requests: Sequence[Request]) -> None:
+        """Send *requests* as one packet; each gets its reply."""
+        self.requests.add(requests)
+        text = "".join(request.text for request in requests)
+        self.transport.write(text.encode(self.encoding))
 
     def send_user_events(self, events: Sequence[Headers]) -> None:
         """Let Asterisk send *events*, which have no action id but their own."""
         self.refusal = ""
-        lines = (
-            ["Action: UserEvent", *(f"{n}: {v}" for n, v in event.items()), "", ""]
-            for event in events
-        )
-        self.transport.write("".join(map(END.join, lines)).encode(self.encoding))
+        text = "".join(lines_of({"Action": "UserEvent", **event}) for event in events)
+        self.transport.write(text.encode(self.encoding))
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = time.monotonic()
@@ -122,19 +124,14 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
                 self.factory.hear(message)
                 if message["event"] == "Shutdown":
                     self.connection_lost(None)
-            elif "event" in message or "response" in message:
-                self._note_refusal(message)
+            elif not self.requests.take(message) and "response" in message:
+                self.refusal = _refusal(message) or self.refusal
                 self.handle_message(Answer(message))
         except Exception:
             log.warning("an AMI message could not be read and was passed over")
 
-    def _note_refusal(self, message: Message) -> None:
-        if message.get("response") == "Error" and (
-            message.get("actionid") not in self.responses
-        ):
-            self.refusal = message.get("message", "no reason given")
-
     def connection_lost(self, exc: object) -> None:
+        self.requests.lose_all()
         # Whose it is, it learns only later than that it is connected.
         if self.factory is not None:
             super().connection_lost(exc)
@@ -308,7 +305,7 @@ class Ami:
         """
         connection = self._there()
         for event in events:
-            _check_headers(event)
+            check_headers(event)
         connection.protocol.send_user_events(events)
         # Asterisk serves one after the other, so it has done with them.
         await self.action("Ping")
@@ -338,55 +335,45 @@ class Ami:
         self, actions: Sequence[tuple[str, Headers]], seconds: float
     ) -> list[Reply]:
         connection = self._there()
-        for _, headers in actions:
-            _check_headers(headers)
-        sent = [Action({"Action": name, **headers}) for name, headers in actions]
-        connection.protocol.send_together(sent)
-        answered = asyncio.gather(*(action.future for action in sent))
+        requests = [Request(name, headers) for name, headers in actions]
+        replies: list[Reply] = []
+        connection.protocol.send_together(requests)
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.wait(
-                    (answered, connection.lost), return_when=asyncio.FIRST_COMPLETED
-                )
+                for request in requests:
+                    replies.append(_reply(request.action, await request.answered))
         except TimeoutError:
             # A peer that does not answer is gone: begin anew.
             connection.abandon()
-            late = next(action for action in sent if not action.future.done())
+            late = requests[len(replies)]
             raise Unavailable(
                 f"Asterisk's AMI did not answer {late.action} in time"
             ) from None
-        if not answered.done():
-            raise Unavailable("the connection to Asterisk's AMI is lost")
-        return [
-            _reply(action.action, answer)
-            for action, answer in zip(sent, answered.result(), strict=True)
-        ]
+        finally:
+            connection.protocol.requests.drop(requests)
+        return replies
 
     def _there(self) -> _Connection:
-        if self._connection is None:
+        if self._connection is None or self._connection.lost.done():
             raise Unavailable("Asterisk's AMI is not connected")
         return self._connection
 
 
-def _reply(action: str, answer: Any) -> Reply:
-    messages = [_message(m) for m in (answer if isinstance(answer, list) else [answer])]
-    if messages[0].get("response") == "Error":
-        return AmiRefused(action, messages[0].get("message", "no reason given"))
-    return messages
+def _reply(action: str, said: list[Message]) -> Reply:
+    if not said:
+        raise Unavailable("the connection to Asterisk's AMI is lost")
+    refusal = _refusal(said[0])
+    return AmiRefused(action, refusal) if refusal else said
+
+
+def _refusal(message: Message) -> str:
+    """Return why Asterisk says no, or nothing if it does not."""
+    if message.get("response") != "Error":
+        return ""
+    return message.get("message", "no reason given")
 
 
 def _unless_refused(reply: Reply) -> list[Message]:
     if isinstance(reply, AmiRefused):
         raise reply
     return reply
-
-
-def _message(headers: Mapping[str, Any]) -> Message:
-    return {str(name).lower(): str(value) for name, value in headers.items()}
-
-
-def _check_headers(headers: Mapping[str, str | Sequence[str]]) -> None:
-    for name, value in headers.items():
-        for line in [value] if isinstance(value, str) else value:
-            if any(character in line for character in "\r\n\0"):
-                raise ValueError(f"the AMI header {name} holds a line break")

@@ -27,7 +27,7 @@ class AmiInterface:
             stale_seconds=config.refresh.stale_seconds,
             now=now,
         )
-        teller = Teller(database, "ami", Announcements(ami, now).tell)
+        teller = Teller(database, "ami", Announcements(ami, now).tell, desks.precedence)
         self.take = questions.take
         self.ring = teller.ring
         self._parts = (questions.run, teller.run)

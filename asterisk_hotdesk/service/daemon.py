@@ -36,6 +36,7 @@ from asterisk_hotdesk.pbx.voicemail import Voicemail
 from asterisk_hotdesk.pepper import pepper, provisioning_key, pseudonym_key
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.pnp.responder import Responder
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.proof import Proof
 from asterisk_hotdesk.queue_members import QueueMembers
 from asterisk_hotdesk.refresh import Refresher
@@ -55,7 +56,6 @@ from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.store import (
     Database,
     events,
-    feed,
     installation,
 )
 from asterisk_hotdesk.webhooks import Webhooks
@@ -73,6 +73,7 @@ class Daemon:
         self._actions = self._ami(with_events=False)
         self._events = self._ami(with_events=True)
         routes = Routes(self._actions, self._events)
+        precedence = Precedence()
         self._refresher = Refresher(
             database, routes, per_second=config.refresh.per_second, now=now
         )
@@ -94,6 +95,7 @@ class Daemon:
             self._lamps,
             self._queue_members,
             self._desk_lamps,
+            precedence,
             config,
             now,
         )
@@ -104,6 +106,7 @@ class Daemon:
             directory,
             self._follower,
             self._desk_lamps,
+            precedence,
             config,
         )
         self._emergencies = EmergencyCalls(
@@ -122,6 +125,7 @@ class Daemon:
             second_login=config.policy.second_login,
             location_required=config.policy.refuse_login_without_location,
             follow=self._follow_decided,
+            precedence=precedence,
             ask_mailbox_pin=Voicemail(self._actions).pin,
         )
         self._ami_interface = AmiInterface(self._actions, database, self.desks, config)
@@ -179,14 +183,12 @@ class Daemon:
         self._staleness = Staleness(
             database, stale_seconds=config.refresh.stale_seconds, now=now
         )
-        self._webhooks = Webhooks(config.webhooks, database, now)
+        self._webhooks = Webhooks(config.webhooks, database, precedence, now)
         self._web_page = WebPage(config, self.desks)
         self.ready = asyncio.Event()
         """Set once calls are answered, phones served and everything is caught up."""
-        self._rung_at_events: list[Callable[[], None]] = [
-            self._webhooks.ring,
-            self._ami_interface.ring,
-        ]
+        self._heard: asyncio.Queue[Change] = asyncio.Queue()
+        """Changes that others announced, to be followed."""
         self._only_one = Link()
         self._calls = Calls(
             config,
@@ -247,8 +249,8 @@ class Daemon:
                 self._keep_telling_webhooks,
                 self._retention.run,
                 self._ami_interface.run,
-                self._keep_hearing_changes,
-                self._keep_hearing_events,
+                self._keep_hearing,
+                self._keep_following_others,
             ):
                 # Not before: to another daemon's desks, all of it would be wrong.
                 parts.create_task(after(self._calls.ours, part), name=part.__qualname__)
@@ -271,7 +273,8 @@ class Daemon:
 
     async def _follow_decided(self, seating: Seating) -> None:
         self._configurations.forget(seating.desks)
-        self._base_users.look()
+        if any(desk and not desk.user for desk in seating.desks.values()):
+            self._base_users.look()
         try:
             await self._follower.follow_decided(seating)
         except HotdeskError:
@@ -296,10 +299,10 @@ class Daemon:
 
         await patiently(hold, "PostgreSQL")
 
-    async def _keep_hearing_changes(self) -> None:
+    async def _keep_hearing(self) -> None:
         async def hear(reached: Reached) -> None:
             async with events.announcements(
-                self._database, self.desks.origin
+                self._database, self.desks.origin, self._ring
             ) as changes:
                 reached()
                 # What was announced before this moment was not for our ears.
@@ -308,33 +311,33 @@ class Daemon:
                 self._configurations.hears_changes = True
                 try:
                     async for change in changes:
-                        await self._hear(change)
+                        self._hear(change)
                 finally:
                     self._configurations.hears_changes = False
 
         await patiently(hear, "PostgreSQL")
 
-    async def _keep_hearing_events(self) -> None:
-        async def hear(reached: Reached) -> None:
-            async with feed.bells(self._database) as bells:
-                reached()
-                async for _ in bells:
-                    for ring in self._rung_at_events:
-                        ring()
+    def _ring(self) -> None:
+        self._webhooks.ring()
+        self._ami_interface.ring()
 
-        await patiently(hear, "PostgreSQL")
-
-    async def _hear(self, change: Change | None) -> None:
+    def _hear(self, change: Change | None) -> None:
         if change is None:
             self._configurations.forget_all()
             self._catch_up.want()
-            return
-        self._configurations.forget(change.devices)
-        self._base_users.look()
-        try:
-            await self._follower.follow(change)
-        except HotdeskError:
-            self._catch_up.want()
+        else:
+            self._configurations.forget(change.devices)
+            self._heard.put_nowait(change)
+
+    async def _keep_following_others(self) -> None:
+        # Apart from hearing: to follow may take Asterisk seconds.
+        while True:
+            change = await self._heard.get()
+            self._base_users.look()
+            try:
+                await self._follower.follow(change)
+            except HotdeskError:
+                self._catch_up.want()
 
     async def _keep_telling_webhooks(self) -> None:
         await patiently(lambda _: self._webhooks.run(), "PostgreSQL")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-import psycopg
-from psycopg.rows import dict_row
+from psycopg import Notify
 from psycopg.types.json import Jsonb
 
 from asterisk_hotdesk.model import Change
-from asterisk_hotdesk.store.database import Database, Tx, translated_errors
+from asterisk_hotdesk.store.database import Database, Tx
+from asterisk_hotdesk.store.listening import CHANGES, RECORDS, is_on, listening
 
-# Channels are shared by everybody in the database, so they carry the schema's name.
 _MOST_NAMED = 50
 
 
@@ -73,7 +72,7 @@ async def record_and_announce(
 ) -> None:
     """Do what `record` and `announce` do, in one statement."""
     await tx.execute(
-        f"WITH {_RECORDED} SELECT {_RUNG}, {_NOTIFIED}",
+        f"WITH {_RECORDED} SELECT {_NOTIFIED}",
         [_rows(happened), _notice(change, origin)],
     )
 
@@ -86,9 +85,9 @@ _RECORDED = f"""
         FROM jsonb_populate_recordset(NULL::events, %s))
 """  # noqa: S608
 
-_RUNG = "pg_notify('hotdesk events:' || current_schema(), '')"
+_RUNG = f"pg_notify('{RECORDS}:' || current_schema(), '')"
 
-_NOTIFIED = "pg_notify('hotdesk:' || current_schema(), %s)"
+_NOTIFIED = f"pg_notify('{CHANGES}:' || current_schema(), %s)"
 
 
 def _rows(happened: Sequence[Event]) -> Jsonb:
@@ -105,40 +104,37 @@ def _notice(change: Change, origin: str) -> str:
 
 @asynccontextmanager
 async def announcements(
-    database: Database, own_origin: str
+    database: Database, own_origin: str, ring: Callable[[], None] = lambda: None
 ) -> AsyncIterator[AsyncIterator[Change | None]]:
     """Yield the changes that others than *own_origin* announce, from now on.
 
-    None stands for a change too large to name: catch up with everything.  Raises
+    None stands for a change too large to name: catch up with everything.  *ring* is
+    called whenever anything was recorded or announced, by whomever.  Raises
     `Unavailable` when the connection is lost; what was announced meanwhile is lost
     too, so whoever reconnects catches up.
     """
-    with translated_errors():
-        connection = await psycopg.AsyncConnection.connect(
-            database.conninfo, autocommit=True, row_factory=dict_row
-        )
-        async with connection:
-            channel = psycopg.sql.Identifier(f"hotdesk:{database.schema}")
-            await connection.execute(psycopg.sql.SQL("LISTEN {}").format(channel))
-            # Closed before the connection, which would wait for it for ever.
-            async with aclosing(_changes(connection, own_origin)) as changes:
-                yield changes
+    async with (
+        listening(database, CHANGES, RECORDS) as notices,
+        aclosing(_changes(notices, own_origin, ring)) as changes,
+    ):
+        yield changes
 
 
 async def _changes(
-    connection: Tx, own_origin: str
+    notices: AsyncIterator[Notify], own_origin: str, ring: Callable[[], None]
 ) -> AsyncGenerator[Change | None, None]:
-    with translated_errors():
-        async with aclosing(connection.notifies()) as notices:
-            async for notice in notices:
-                content = json.loads(notice.payload)
-                if content["origin"] == own_origin:
-                    continue
-                if "all" in content:
-                    yield None
-                else:
-                    yield Change(
-                        devices=frozenset(content["devices"]),
-                        users=frozenset(content["users"]),
-                        directory=content["directory"],
-                    )
+    async for notice in notices:
+        ring()
+        if not is_on(notice, CHANGES):
+            continue
+        content = json.loads(notice.payload)
+        if content["origin"] == own_origin:
+            continue
+        if "all" in content:
+            yield None
+        else:
+            yield Change(
+                devices=frozenset(content["devices"]),
+                users=frozenset(content["users"]),
+                directory=content["directory"],
+            )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import psycopg
-from psycopg import sql
-
-from asterisk_hotdesk.store.database import Database, Tx, translated_errors
+from asterisk_hotdesk.store.database import Database, Tx
 from asterisk_hotdesk.store.events import EVENT_COLUMNS, Event
+from asterisk_hotdesk.store.listening import CHANGES, RECORDS, listening
 
 MOST_AT_ONCE = 500
 
@@ -105,24 +103,10 @@ async def _position(tx: Tx, reader: str | None) -> int:
 
 
 @asynccontextmanager
-async def bells(database: Database) -> AsyncIterator[AsyncIterator[None]]:
+async def bells(database: Database) -> AsyncIterator[AsyncIterator[object]]:
     """Yield what yields whenever an event was recorded, by whichever process.
 
     Raises `Unavailable` when the connection is lost.
     """
-    with translated_errors():
-        connection = await psycopg.AsyncConnection.connect(
-            database.conninfo, autocommit=True
-        )
-        async with connection:
-            channel = sql.Identifier(f"hotdesk events:{database.schema}")
-            await connection.execute(sql.SQL("LISTEN {}").format(channel))
-            # Closed before the connection, which would wait for it for ever.
-            async with aclosing(connection.notifies()) as notices:
-                yield _rings(notices)
-
-
-async def _rings(notices: AsyncIterator[object]) -> AsyncIterator[None]:
-    with translated_errors():
-        async for _ in notices:
-            yield
+    async with listening(database, CHANGES, RECORDS) as notices:
+        yield notices

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from asterisk_hotdesk.config import WebhookConfig
 from asterisk_hotdesk.outages import Outage
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.public_events import PublicEvent, public_event
 from asterisk_hotdesk.store import Database, events, installation
 from asterisk_hotdesk.store import webhooks as states
@@ -41,6 +42,7 @@ class Delivery:
         name: str,
         config: WebhookConfig,
         database: Database,
+        precedence: Precedence,
         now: Callable[[], datetime],
     ) -> None:
         self.results: dict[Result, int] = dict.fromkeys(get_args(Result), 0)
@@ -51,7 +53,9 @@ class Delivery:
         self._now = now
         self._receiver = Receiver(name, config)
         self._reader = Reader(states.reader_of(name))
-        self._teller = Teller(database, f"webhook {name}", self._tell, self._reader)
+        self._teller = Teller(
+            database, f"webhook {name}", self._tell, precedence, self._reader
+        )
         self._outage = Outage(log, f"webhook {name}")
         self._giving_up = False
         self.ring = self._teller.ring
@@ -128,12 +132,13 @@ class Webhooks:
         self,
         configs: Mapping[str, WebhookConfig],
         database: Database,
+        precedence: Precedence,
         now: Callable[[], datetime],
     ) -> None:
         """Raises `ConfigError` where a certificate file cannot be used."""
         self._database = database
         self._deliveries = {
-            name: Delivery(name, config, database, now)
+            name: Delivery(name, config, database, precedence, now)
             for name, config in configs.items()
         }
 

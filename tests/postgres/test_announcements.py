@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.model import Change
 from asterisk_hotdesk.store import Database, events, open_database
+from asterisk_hotdesk.store.events import Event
 
 OURS, THEIRS = "our process", "their process"
 END = Change(users=frozenset({"the end"}))
@@ -80,6 +82,26 @@ async def test_our_own_changes_are_passed_over(database: Database) -> None:
         await announce(database, of_devices("HD0002"))
 
     assert await heard(database, tell) == [of_devices("HD0002")]
+
+
+async def test_a_bell_rings_for_all_that_happens_also_for_what_is_ours(
+    database: Database,
+) -> None:
+    rung: list[int] = []
+    refused = Event(at=datetime.now(UTC), what="refused")
+    async with (
+        asyncio.timeout(5),
+        events.announcements(database, OURS, lambda: rung.append(1)) as changes,
+    ):
+        async with database.transaction() as tx:
+            await events.record(tx, refused)
+        async with database.transaction() as tx:
+            await events.record_and_announce(tx, [refused], of_devices("A"), OURS)
+        await announce(database, END)
+
+        assert await anext(changes) == END
+
+    assert len(rung) == 3
 
 
 async def test_what_was_not_committed_was_never_said(database: Database) -> None:

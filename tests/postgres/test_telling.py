@@ -10,6 +10,7 @@ import pytest
 
 from asterisk_hotdesk import telling
 from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.store import Database
 from asterisk_hotdesk.store.feed import Reader, Recorded
 from asterisk_hotdesk.telling import Teller
@@ -46,7 +47,7 @@ async def told(office: Office, listener: Listener, count: int) -> list[str]:
     async with office.database.transaction() as tx:
         # From here on, also what happens before the teller looks for the first time.
         await Reader("somebody").unread(tx)
-    teller = Teller(office.database, "somebody", listener.tell)
+    teller = Teller(office.database, "somebody", listener.tell, Precedence())
     running = asyncio.create_task(teller.run())
     try:
         async with asyncio.timeout(5):

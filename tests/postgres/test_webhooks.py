@@ -12,6 +12,7 @@ import pytest
 from asterisk_hotdesk import telling
 from asterisk_hotdesk.config import WebhookConfig
 from asterisk_hotdesk.errors import BadCredentials
+from asterisk_hotdesk.precedence import Precedence
 from asterisk_hotdesk.store import Database
 from asterisk_hotdesk.store import webhooks as states
 from asterisk_hotdesk.store.feed import Reader
@@ -55,7 +56,7 @@ async def delivering(office: Office, **hooks: WebhookConfig) -> AsyncIterator[We
     async with office.database.transaction() as tx:
         for name in hooks:
             await Reader(states.reader_of(name)).unread(tx)
-    webhooks = Webhooks(hooks, office.database, lambda: datetime.now(UTC))
+    webhooks = Webhooks(hooks, office.database, Precedence(), lambda: datetime.now(UTC))
     running = asyncio.create_task(webhooks.run())
     try:
         yield webhooks
