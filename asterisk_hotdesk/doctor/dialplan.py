@@ -21,6 +21,7 @@ HOOKS = "hotdesk-custom-"
 
 CODES = "hotdesk-codes"
 EMERGENCY = "hotdesk-emergency"
+CALLBACK = "hotdesk-emergency-callback"
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,9 @@ def _add_ours(dialplan: Dialplan, facts: Facts) -> None:
     emergency = dialplan.context(EMERGENCY)
     for number in facts.config.emergency.numbers:
         emergency.add(number, origin)
+    calling_back = dialplan.context(CALLBACK)
+    for callback in files.callbacks(facts.config.emergency, facts.devices):
+        calling_back.add(callback.number, origin)
     dialplan.context(users_context(DEFAULT_ACCOUNT))
     for user in facts.users:
         dialplan.context(users_context(user.account)).add(user.extension, files.USERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asterisk_hotdesk.doctor.checks import (
+    callback,
     codes,
     emergency,
     extensions,
@@ -28,7 +29,7 @@ def examine(facts: Facts) -> list[Finding]:
     running = facts.ami is not None and bool(facts.ami.contexts)
     if running or facts.files.conf("extensions.conf").sections:
         dialplan = dialplan_of(facts)
-        for look in (including, codes, emergency):
+        for look in (including, codes, emergency, callback):
             findings += look.check(facts, dialplan)
         findings += extensions.check(dialplan)
     order = list(Severity)

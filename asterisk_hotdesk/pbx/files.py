@@ -69,8 +69,8 @@ def extensions_file(
     force_prefix, _, force_suffix = config.codes.force_logout_code("EXT").partition(
         "EXT"
     )
-    callbacks = _callbacks(config.emergency, devices)
-    shared = _shared_numbers(callbacks)
+    calling_back = callbacks(config.emergency, devices)
+    shared = _shared_numbers(calling_back)
     accounts = {DEFAULT_ACCOUNT, *(account for account, _ in places)}
     dialled_from = sorted({place for place in places if place[1]})
     return _templates.get_template("extensions_hotdesk.conf.j2").render(
@@ -83,7 +83,7 @@ def extensions_file(
         used_context=used_context,
         of_account=of_account,
         devices=[(device, _emergency_facts(device, shared)) for device in devices],
-        callbacks=callbacks,
+        callbacks=calling_back,
         callback_seconds=CALLBACK_SECONDS,
         ask_code=config.codes.ask_code(),
         logout_code=config.codes.logout_code(),
@@ -123,7 +123,7 @@ def places_in(extensions_text: str) -> set[Place]:
 
 
 @dataclass(frozen=True)
-class _Callback:
+class Callback:
     """What the provider sends when an emergency centre calls back, and who has it."""
 
     number: str
@@ -140,9 +140,8 @@ class _Callback:
         return self.devices[0].account
 
 
-def _callbacks(
-    emergency: EmergencyConfig, devices: Iterable[Device]
-) -> list[_Callback]:
+def callbacks(emergency: EmergencyConfig, devices: Iterable[Device]) -> list[Callback]:
+    """Return the numbers that emergency centres call back, each with its devices."""
     having: dict[str, list[Device]] = {}
     for device in devices:
         number = device.emergency_number.lstrip("+")
@@ -150,14 +149,14 @@ def _callbacks(
             number = number[-emergency.callback_digits :]
         if number:
             having.setdefault(number, []).append(device)
-    return [_Callback(number, tuple(having[number])) for number in sorted(having)]
+    return [Callback(number, tuple(having[number])) for number in sorted(having)]
 
 
-def _shared_numbers(callbacks: Iterable[_Callback]) -> dict[str, str]:
+def _shared_numbers(calling_back: Iterable[Callback]) -> dict[str, str]:
     """Return, by device name, the number of each device that shares it with others."""
     return {
         device.name: callback.number
-        for callback in callbacks
+        for callback in calling_back
         for device in callback.devices
         if not callback.only
     }

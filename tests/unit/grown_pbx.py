@@ -54,6 +54,11 @@ include => outside
 exten => 112,1,Dial(${TRUNK}/112)
 exten => 110,1,Dial(${TRUNK}/110)
 exten => _0.,1,Dial(${TRUNK}/${EXTEN:1})
+[from-provider]
+include => hotdesk-emergency-callback
+include => own-numbers
+[own-numbers]
+exten => _4930X.,1,Dial(PJSIP/200)
 #tryinclude hotdesk.d/extensions_hotdesk.conf
 """,
 }

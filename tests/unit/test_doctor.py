@@ -127,6 +127,20 @@ FILE_FAULTS = [
         "exten => 112",
         "switch => Realtime/@\nexten => 113",
     ),
+    (
+        "callback-not-included",
+        WARNING,
+        "extensions.conf",
+        "include => hotdesk-emergency-callback\n",
+        "",
+    ),
+    (
+        "callback-shadowed",
+        WARNING,
+        "extensions.conf",
+        "include => own-numbers\n[own-numbers]\n",
+        "",
+    ),
     ("file-broken", ERROR, "http.conf", "[general]", "#include gone.conf\n[general]"),
     ("file-not-followed", NOTE, "http.conf", "[general]", "[general]\n#exec date"),
 ]
@@ -234,6 +248,21 @@ def test_commands_were_run_as_root(pbx: GrownPbx) -> None:
 def test_pickup_with_one_of_our_codes(pbx: GrownPbx) -> None:
     pbx.change("features.conf", "*8", "*77")
     assert codes(pbx) == [("dial-code-shadowed", WARNING)]
+
+
+def test_a_call_back_that_the_pbx_answers_itself(pbx: GrownPbx) -> None:
+    """An include comes after all that its context has itself, wherever it stands."""
+    pbx.change("extensions.conf", "include => own-numbers\n[own-numbers]\n", "")
+    finding = the_only(pbx)
+    assert "_4930X. in [from-provider] answers 4930555 before" in finding.what
+    assert "let [from-provider] include that after" in finding.remedy
+
+
+def test_a_pbx_that_nobody_can_call_back(pbx: GrownPbx) -> None:
+    pbx.change("extensions.conf", "include => hotdesk-emergency-callback\n", "")
+    assert codes(pbx) == [("callback-not-included", WARNING)]
+    pbx.devices = [device(emergency_number="")]
+    assert codes(pbx) == [("device-without-emergency-number", WARNING)]
 
 
 def test_many_users_behind_one_pattern(pbx: GrownPbx) -> None:

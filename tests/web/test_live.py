@@ -163,6 +163,20 @@ async def test_new_and_removed_devices_make_browsers_fetch_the_list(
         assert await next_of(heard, "reload") == {}
 
 
+async def test_one_administrator_leaves_room_for_the_others(
+    alive: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_OF_ONE", 2)
+    greedy, other = await alive.logged_in(), await alive.visitor()
+    await alive.add("eve", "viewer")
+    await other.log_in("eve", PASSWORD)
+    async with greedy.watching(), greedy.watching():
+        assert (await greedy.get("/live/desks")).status == 503
+
+        async with other.watching():
+            pass
+
+
 async def test_the_stream_ends_with_the_session(alive: Served) -> None:
     visitor, elsewhere = await alive.logged_in(), await alive.visitor()
     account = await visitor.get("/account")
@@ -200,7 +214,7 @@ async def test_browsers_hear_that_the_database_is_away_and_back(
 async def test_a_browser_that_does_not_listen_has_to_fetch_the_list(
     served: Served,
 ) -> None:
-    viewer = live._Viewer("en")
+    viewer = live._Viewer("admin", "en")
     for number in range(live.MOST_WAITING + 1):
         viewer.tell(str(number).encode())
 

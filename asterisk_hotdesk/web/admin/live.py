@@ -54,9 +54,13 @@ MOST_WAITING = 20
 
 MOST_VIEWERS = 500
 
+MOST_OF_ONE = 100
+"""Of those, how many may be one administrator's: room is left for the others."""
+
 
 @dataclass(eq=False)
 class _Viewer:
+    administrator: str
     language: str
     messages: asyncio.Queue[bytes] = field(
         default_factory=lambda: asyncio.Queue(MOST_WAITING)
@@ -232,7 +236,9 @@ class Live:
 
     async def stream(self, visit: Visit) -> web.StreamResponse:
         """Answer an EventSource until the browser goes, or the session ends."""
-        if len(self._viewers) >= MOST_VIEWERS:
+        name = visit.logged_in.administrator.name
+        own = sum(viewer.administrator == name for viewer in self._viewers)
+        if len(self._viewers) >= MOST_VIEWERS or own >= MOST_OF_ONE:
             raise web.HTTPServiceUnavailable
         response = web.StreamResponse(
             headers={
@@ -242,7 +248,7 @@ class Live:
             }
         )
         await response.prepare(visit.http)
-        with self._watching(visit.words.language) as viewer:
+        with self._watching(_Viewer(name, visit.words.language)) as viewer:
             viewer.tell(_BEAT)
             if visit.http.query.get("after") != str(self.heard):
                 viewer.tell(_RELOAD)
@@ -257,8 +263,7 @@ class Live:
         self._tell_all(_BYE)
 
     @contextlib.contextmanager
-    def _watching(self, language: str) -> Iterator[_Viewer]:
-        viewer = _Viewer(language)
+    def _watching(self, viewer: _Viewer) -> Iterator[_Viewer]:
         self._viewers.add(viewer)
         try:
             yield viewer
