@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -42,11 +43,15 @@ def main() -> int:
                 asyncio.run(tell(lab))
             case "phone":
                 _drive(lab, options)
+        sys.stdout.flush()
     except (LabError, PbxError, AsteriskMissingError) as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read what we print has seen enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
