@@ -44,3 +44,14 @@ async def database(postgres_dsn: str) -> AsyncIterator[Database]:
         await connection.execute(
             sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema))
         )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why a test that passed in the end had to run twice."""
+    for report in terminalreporter.getreports("rerun"):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if crash is not None:
+            why, _, _ = crash.message.partition("\n")
+            terminalreporter.line(
+                f"{report.nodeid} ran again: {why} ({crash.path}:{crash.lineno})"
+            )
