@@ -110,14 +110,23 @@ def _code_of(arguments: list[str]) -> int:
         code = hotdesk.main(arguments, prog_name="hotdesk", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read us has seen enough; the exit must not try to write the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read us has seen enough.
+        _write_no_more()
         return 0
     except BaseException as error:
         code, lines = explained(error)
         for line in lines:
             click.echo(line, err=True)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _write_no_more()
     return code if isinstance(code, int) else 0
+
+
+def _write_no_more() -> None:
+    """Let Python's exit not try once more to write what cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

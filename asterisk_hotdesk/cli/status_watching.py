@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 import click
@@ -30,12 +31,17 @@ _AROUND = 5
 async def watch(config: Config, database: Database) -> None:
     """Show all desks on the whole screen until interrupted.
 
-    Raises `click.UsageError` without a terminal.  An outage of the database is shown
-    while it lasts.
+    Raises `click.UsageError` without a terminal that can do so.  An outage of the
+    database is shown while it lasts.
     """
     if not sys.stdout.isatty():
         raise click.UsageError("--watch needs a terminal; without one, use --json.")
     console = Console(highlight=False)
+    if console.is_dumb_terminal:
+        raise click.UsageError(
+            "--watch draws the screen anew, which this terminal cannot"
+            f" (TERM={os.environ['TERM']}); use --json."
+        )
     rung = asyncio.Event()
     listening = asyncio.create_task(_listen(database, rung))
     try:

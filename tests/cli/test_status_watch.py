@@ -38,6 +38,12 @@ async def test_without_a_terminal_nobody_can_watch(office: Command) -> None:
     assert refused.lines[0] == "--watch needs a terminal; without one, use --json."
 
 
+async def test_a_terminal_that_cannot_draw_is_told(office: Command) -> None:
+    code, seen = at_terminal(office, "status", "--watch", kind="dumb").ended()
+    assert code == 2
+    assert "this terminal cannot (TERM=dumb)" in seen
+
+
 @pytest.mark.parametrize(
     "options", [["--json", "--csv"], ["--watch", "--csv"], ["--json", "--watch"]]
 )
