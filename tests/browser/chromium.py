@@ -1,25 +1,30 @@
 """Find a Chromium for the tests, or fetch Debian's without being root.
 
+The same for the one library that playwright's driver needs, and a bare Debian lacks.
+
 Debian's is unpacked, not installed, from the machine's own release: it runs with the
 machine's C library, and with all other libraries and the fonts that came with it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.lab.debian import NotFetchedError, Wanted, fetched, mirror
 
 PROGRAMS = ("chromium", "google-chrome")
 PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-liberation")
+LIBRARY_OF_THE_DRIVER, ITS_PACKAGE = "libatomic.so.1", "libatomic1"
 OF_THE_MACHINE = ("libc6", "libc-bin")
 UNREAD = ("doc", "icons", "locale", "man", "perl")
 """What takes much room in `share`, and a browser without a screen never opens."""
@@ -69,7 +74,9 @@ async def launched() -> AsyncIterator[Browser]:
     """Yield a browser that no window is open in."""
     expect.set_options(timeout=PATIENCE_MS)
     chromium = find_chromium()
-    async with async_playwright() as playwright:
+    with _what_the_driver_needs():
+        playwright = await async_playwright().start()
+    try:
         browser = await playwright.chromium.launch(
             executable_path=chromium.program,
             args=ARGUMENTS,
@@ -77,6 +84,8 @@ async def launched() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+    finally:
+        await playwright.stop()
 
 
 def find_chromium() -> Chromium:
@@ -94,18 +103,22 @@ def _installed() -> Chromium | None:
 
 
 def _unpacked(tree: Path) -> Chromium:
-    libraries = {
+    return Chromium(
+        tree / "usr/lib/chromium/chromium",
+        {
+            "LD_LIBRARY_PATH": _libraries(tree),
+            "FONTCONFIG_FILE": str(tree / FONTS_FILE),
+        },
+    )
+
+
+def _libraries(tree: Path) -> str:
+    folders = {
         library.parent
         for top in ("lib", "usr/lib")
         for library in tree.glob(f"{top}/*-linux-*/**/lib*.so*")
     }
-    return Chromium(
-        tree / "usr/lib/chromium/chromium",
-        {
-            "LD_LIBRARY_PATH": ":".join(map(str, sorted(libraries))),
-            "FONTCONFIG_FILE": str(tree / FONTS_FILE),
-        },
-    )
+    return ":".join(map(str, sorted(folders)))
 
 
 def _fetched() -> Path:
@@ -118,6 +131,35 @@ def _fetched() -> Path:
             "Debian's Chromium could not be fetched. Check that the machine reaches"
             f" {mirror()} ({release}), or install Chromium so that it is on PATH.\n"
             f"{problem}"
+        ) from None
+
+
+@contextmanager
+def _what_the_driver_needs() -> Iterator[None]:
+    """Let the driver find its library, which it looks for only while it starts.
+
+    Raises `ChromiumMissingError`.
+    """
+    try:
+        ctypes.CDLL(LIBRARY_OF_THE_DRIVER)
+    except OSError:
+        with pytest.MonkeyPatch.context() as environment:
+            tree = _library_of_the_driver()
+            environment.setenv("LD_LIBRARY_PATH", _libraries(tree))
+            yield
+    else:
+        yield
+
+
+def _library_of_the_driver() -> Path:
+    release = _release()
+    wanted = Wanted(f"libatomic-{release}", release, (ITS_PACKAGE,), OF_THE_MACHINE)
+    try:
+        return fetched(wanted, lambda tree: None)
+    except NotFetchedError as problem:
+        raise ChromiumMissingError(
+            f"playwright needs {LIBRARY_OF_THE_DRIVER}, which could not be fetched;"
+            f" install {ITS_PACKAGE}.\n{problem}"
         ) from None
 
 
