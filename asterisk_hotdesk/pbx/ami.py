@@ -1,4 +1,4 @@
-"""AMI: one connection that is kept up, with panoramisk behind it.
+"""AMI: one connection that is kept up; panoramisk makes it and logs in.
 
 What panoramisk 1.4 gets wrong is put right here, and only here: one `Manager` serves
 one connection and never reconnects by itself (it would send unanswered actions again,
