@@ -46,12 +46,18 @@ async def database(postgres_dsn: str) -> AsyncIterator[Database]:
         )
 
 
+SERVICE_SAID = "What the service said last"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say why a test that passed in the end had to run twice."""
     for report in terminalreporter.getreports("rerun"):
         crash = getattr(report.longrepr, "reprcrash", None)
-        if crash is not None:
-            why, _, _ = crash.message.partition("\n")
-            terminalreporter.line(
-                f"{report.nodeid} ran again: {why} ({crash.path}:{crash.lineno})"
-            )
+        why = crash.message.partition("\n")[0] if crash else "no reason was told"
+        terminalreporter.section(f"{report.nodeid} ran again", "-")
+        terminalreporter.line(why)
+        if crash:
+            terminalreporter.line(f"{crash.path}:{crash.lineno}")
+        for title, text in report.sections:
+            if title == SERVICE_SAID:
+                terminalreporter.line(f"{title}:\n{text}")

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from asterisk_hotdesk.config import load
 from asterisk_hotdesk.login import log_out
 from asterisk_hotdesk.model import BY_COMMAND
 from asterisk_hotdesk.store import open_database
+from tests.conftest import SERVICE_SAID
 from tests.lab.desk_phone import DeskPhone
 from tests.lab.enrolling import steady_urls
 from tests.lab.lab import Lab
@@ -68,6 +69,10 @@ def lab(warm_python: WarmPython) -> Iterator[Lab]:
     yield lab
     lab.down()
     shutil.rmtree(folder)
+
+
+LAST_WORDS = 30
+"""Lines of the service's log that a failing test shows."""
 
 
 class Pin(str):
@@ -244,6 +249,11 @@ class Office:
         newest = self.rows("SELECT coalesce(max(id), 0) AS id FROM events")
         self._last_event = newest[0]["id"]
 
+    def service_said(self) -> str:
+        """Return the end of the service's log."""
+        said = self.lab.service_log.read_text(errors="replace").splitlines()
+        return "\n".join(said[-LAST_WORDS:])
+
     @asynccontextmanager
     async def settings(self, more: str, table: str = "") -> AsyncIterator[None]:
         """Run the service with *more* in its configuration file for a while.
@@ -393,6 +403,18 @@ async def office(lab: Lab) -> AsyncIterator[Office]:
     office.begin()
     async with office._stack:
         yield office
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what the service has said."""
+    report = yield
+    office = item.funcargs.get("office")
+    if report.failed and isinstance(office, Office):
+        report.sections.append((SERVICE_SAID, office.service_said()))
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
