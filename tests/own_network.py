@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pyroute2 import IPRoute
+
 HOST, PHONE = "192.0.2.10", "192.0.2.90"
 """In the phones' network; addresses of RFC 5737."""
 OTHER_HOST, OTHER_PHONE = "198.51.100.10", "198.51.100.90"
@@ -76,7 +78,7 @@ def _wired() -> Iterator[None]:
     with subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE) as there:
         _until_elsewhere(there.pid)
         os.environ["PHONES_NETWORK"] = f"/proc/{there.pid}/ns/net"
-        _ip("link set lo up")
+        _switch_on("lo")
         _lay("voice", HOST, PHONE, there.pid)
         _lay("office", OTHER_HOST, OTHER_PHONE, there.pid)
         try:
@@ -87,18 +89,19 @@ def _wired() -> Iterator[None]:
 
 def _lay(network: str, host: str, phone: str, there: int) -> None:
     """Lay the wire of one network, with both ends called by its name."""
-    _ip(f"link add {network} type veth peer name {network} netns {there}")
+    with IPRoute() as link:
+        end = {"ifname": network, "net_ns_pid": there}
+        link.link("add", ifname=network, kind="veth", peer=end)
     _switch_on(network, host)
     across_the_wire(lambda: _switch_on(network, phone))
 
 
-def _switch_on(network: str, address: str) -> None:
-    _ip(f"address add {address}/24 dev {network}")
-    _ip(f"link set {network} up")
-
-
-def _ip(arguments: str) -> None:
-    subprocess.run(["ip", *arguments.split()], check=True)
+def _switch_on(network: str, address: str = "") -> None:
+    with IPRoute() as link:
+        (index,) = link.link_lookup(ifname=network)
+        if address:
+            link.addr("add", index=index, address=address, prefixlen=24)
+        link.link("set", index=index, state="up")
 
 
 def _until_elsewhere(pid: int) -> None:
