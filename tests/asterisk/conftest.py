@@ -390,6 +390,9 @@ async def office(lab: Lab) -> AsyncIterator[Office]:
     """Yield the laboratory with idle desks, no locks, and everything running."""
     if lab.pbx.pid() is None:
         lab.pbx.start()
+        # The service looks for Asterisk every two seconds; until it is found, a caller
+        # hears that nothing is available.  READY=1 says when it is.
+        lab.stop_service()
     if lab.service_pid() is None:
         lab.start_service()
     office = Office(lab, lab.facts, AsyncExitStack())
