@@ -11,10 +11,8 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -95,9 +93,6 @@ def hotdesk(config_path: Path | None, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    # Not Python's own handler: asyncio would replace that by one which waits for the
-    # next await, and a question to the administrator would not notice Ctrl-C.
-    signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show is no reason to fail.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
@@ -127,7 +122,3 @@ def _code_of(arguments: list[str]) -> int:
 def _write_no_more() -> None:
     """Let Python's exit not try once more to write what cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -136,7 +136,7 @@ async def set_password(config: Config, database: Database, name: str) -> None:
 @with_database
 async def remove(config: Config, database: Database, name: str, yes: bool) -> None:
     """Remove an administrator, and log all browsers out."""
-    output.confirm(f"Remove administrator {name}?", yes=yes)
+    asking.confirm(f"Remove administrator {name}?", yes=yes)
     await administrators.remove(database, name=name, source=source(), now=now())
     output.say(f"Administrator {name} removed.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from asterisk_hotdesk import administrators
-from asterisk_hotdesk.cli import output
+from asterisk_hotdesk.cli import asking, output
 from asterisk_hotdesk.cli.opening import now, source, with_database
 from asterisk_hotdesk.cli.options import json_option, role_option, yes_option
 from asterisk_hotdesk.config import Config
@@ -65,6 +65,6 @@ async def list_tokens(config: Config, database: Database, as_json: bool) -> None
 @with_database
 async def remove(config: Config, database: Database, name: str, yes: bool) -> None:
     """Remove a token: it opens nothing any more."""
-    output.confirm(f"Remove token {name}?", yes=yes)
+    asking.confirm(f"Remove token {name}?", yes=yes)
     await administrators.remove_token(database, name=name, source=source(), now=now())
     output.say(f"Token {name} removed.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from asterisk_hotdesk.cli import output, placing
+from asterisk_hotdesk.cli import asking, output, placing
 from asterisk_hotdesk.cli.options import yes_option
 from asterisk_hotdesk.config import EmergencyConfig
 from asterisk_hotdesk.install import installing
@@ -89,7 +89,7 @@ def install(
     if dry_run:
         output.say(f"Nothing was written; files to write: {len(changes)}.")
         return
-    output.confirm(f"Write {len(changes)} files?", yes=yes)
+    asking.confirm(f"Write {len(changes)} files?", yes=yes)
     placing.make(changes)
     output.say(f"Files written: {len(changes)}.")
     _say_what_is_left(plan, contexts, where.user, apply_includes=apply_includes)

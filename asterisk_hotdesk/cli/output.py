@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from asterisk_hotdesk.errors import Refused
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, User, user_key
 from asterisk_hotdesk.spreadsheets import harmless
 
@@ -103,19 +102,6 @@ def sentence(text: str, style: str = "") -> None:
 def note(text: str) -> None:
     """Print one line of advice where it does not mix with what was asked for."""
     click.echo(f"hotdesk: {printable(text)}", err=True)
-
-
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask unless *yes*; raise `Refused` where the answer is no."""
-    if yes:
-        return
-    try:
-        answer = click.confirm(printable(question), err=True)
-    except click.Abort:
-        click.echo(err=True)
-        raise
-    if not answer:
-        raise Refused("Nothing was changed.")
 
 
 def how_a_phone_comes_in(name: str) -> str:

@@ -11,7 +11,7 @@ from asterisk_hotdesk.administration.finding import (
     require_no_emergency,
     users_named,
 )
-from asterisk_hotdesk.cli import changes, output
+from asterisk_hotdesk.cli import asking, changes, output
 from asterisk_hotdesk.cli.opening import hot_desks, now, source
 from asterisk_hotdesk.cli.permitting import note_missing
 from asterisk_hotdesk.config import Config
@@ -30,7 +30,7 @@ async def remove_devices(
         leaving = await devices_named(tx, names)
         await require_no_emergency(tx, names)
     sitting = await logins_of(database, leaving, [])
-    output.confirm(
+    asking.confirm(
         f"Remove {output.counted(names, 'device')}{_those(sitting)}?", yes=yes
     )
     await devices.remove(desks, leaving, source=source(), now=now())
@@ -53,7 +53,7 @@ async def remove_users(
     found = [user.extension for user in leaving]
     note_missing(extensions, found)
     sitting = await logins_of(database, [], leaving)
-    output.confirm(f"Remove {output.counted(found, 'user')}{_those(sitting)}?", yes=yes)
+    asking.confirm(f"Remove {output.counted(found, 'user')}{_those(sitting)}?", yes=yes)
     logged_out = await users.remove(desks, leaving, source=source(), now=now())
     output.say(f"{output.counted(found, 'user')} removed.")
     if logged_out:

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from asterisk_hotdesk.administration import seats
-from asterisk_hotdesk.cli import changes, output
+from asterisk_hotdesk.cli import asking, changes, output
 from asterisk_hotdesk.cli.opening import hot_desks, now, source, with_database
 from asterisk_hotdesk.cli.options import account_option, yes_option
 from asterisk_hotdesk.config import Config
@@ -86,7 +86,7 @@ async def logout(
         if not sitting:
             output.say("Nobody is logged in.")
             return
-        output.confirm(f"Log {_people(sitting)} out?", yes=yes)
+        asking.confirm(f"Log {_people(sitting)} out?", yes=yes)
     await seats.log_all_out(
         desks, sitting, EndReason.FORCED, source=source(), now=now()
     )

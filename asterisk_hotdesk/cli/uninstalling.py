@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from asterisk_hotdesk.cli import output, placing
+from asterisk_hotdesk.cli import asking, output, placing
 from asterisk_hotdesk.cli.changes import daemon_is_running
 from asterisk_hotdesk.cli.opening import opened
 from asterisk_hotdesk.cli.options import yes_option
@@ -57,7 +57,7 @@ def uninstall(
     running = config if where.is_this_machine else None
     if running:
         asyncio.run(_refuse_while_running(running))
-    output.confirm("Take hot desking away?", yes=yes)
+    asking.confirm("Take hot desking away?", yes=yes)
     if running:
         _forget(running)
     placing.make(changes)

@@ -17,12 +17,12 @@ BINARY = Path(sys.executable).with_name("hotdesk")
 class Terminal:
     """A person at a terminal."""
 
-    def __init__(self, *arguments: object, kind: str = "xterm-256color") -> None:
+    def __init__(self, *command: object, kind: str = "xterm-256color") -> None:
         pid, self._handle = pty.fork()
         if pid == 0:
             os.environ.pop("NO_COLOR", None)
             os.environ["TERM"] = kind
-            os.execv(BINARY, [str(BINARY), *map(str, arguments)])  # noqa: S606
+            os.execv(str(command[0]), [str(word) for word in command])  # noqa: S606
         self._pid = pid
         self.seen = ""
 
@@ -72,4 +72,4 @@ def at_terminal(
     hotdesk: Command, *arguments: str, kind: str = "xterm-256color"
 ) -> Terminal:
     """Return a person who has just typed the command at that kind of terminal."""
-    return Terminal("--config", hotdesk.config, *arguments, kind=kind)
+    return Terminal(BINARY, "--config", hotdesk.config, *arguments, kind=kind)
