@@ -94,8 +94,11 @@ async def test_reload(office: Office, reload: str) -> None:
     assert await refused(fixed, "100") >= 400
     await _cli(office.lab, reload)
     await all_right(office)
-    await rings(fixed, "100", desk)
-    await until(lambda: "early" in lamp.states, "the lamp to have followed")
+    call = await fixed.call("100")
+    await phone_of(desk).ringing()
+    await lamp.becomes("early")
+    await call.hangup()
+    await lamp.becomes("terminated")
 
 
 def _often(text: str) -> str:
