@@ -23,7 +23,7 @@ from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.desk_lamps import DeskLamps
 from asterisk_hotdesk.directory import Directory
 from asterisk_hotdesk.endpoint import endpoint_fields
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import HotdeskError
 from asterisk_hotdesk.message_lamps import MessageLamps
 from asterisk_hotdesk.model import Change, Desk, Seating
 from asterisk_hotdesk.pbx.endpoints import Endpoints
@@ -206,7 +206,7 @@ class Follower:
             try:
                 async with self._database.transaction() as tx:
                     await logins.note_routed(tx, routed)
-            except Unavailable:
+            except HotdeskError:
                 self._routed = routed | self._routed
                 self._something_routed.set()
                 await asyncio.sleep(1.0)

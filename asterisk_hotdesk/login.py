@@ -310,9 +310,8 @@ async def _tell(
 ) -> None:
     await events.record_and_announce(tx, happened, change, desks.origin)
     for event in happened:
-        log.info(
-            "%s %s at %s %s", event.what, event.extension, event.device, event.code
-        )
+        why = f": {event.code}" if event.code else ""
+        log.info("%s %s at %s%s", event.what, event.extension, event.device, why)
 
 
 async def _follow(desks: HotDesks, seating: Seating) -> bool:

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from asterisk_hotdesk.display import Display
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import HotdeskError
+from asterisk_hotdesk.outages import Outage, keep_doing
 from asterisk_hotdesk.refresh import Refresher
 from asterisk_hotdesk.store import Database, Tx, logins, status
 
 log = logging.getLogger(__name__)
-
-PAUSE_SECONDS = 1.0
-"""Before what could not be kept is tried again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,25 +64,24 @@ class Proof:
 
     async def keep(self) -> None:
         """Keep all that comes, for ever."""
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            fetches, self._fetches = self._fetches, {}
-            starts, self._starts = self._starts, {}
-            try:
-                async with self._database.transaction() as tx:
-                    await _keep_fetches(tx, fetches)
-                    await status.note_started(tx, starts)
-            except Unavailable as unavailable:
-                log.warning("what phones fetched is kept later: %s", unavailable)
-                self._fetches = fetches | self._fetches
-                self._starts = starts | self._starts
-                self._something.set()
-                await asyncio.sleep(PAUSE_SECONDS)
-                continue
-            for device, fetch in fetches.items():
-                if self._refresher.confirmed(device, fetch.generation):
-                    self._display.confirmed(device, fetch.generation)
+        outage = Outage(log, "what keeping the phones' fetches needs")
+        await keep_doing(self._keep_all, self._something, outage)
+
+    async def _keep_all(self) -> None:
+        fetches, self._fetches = self._fetches, {}
+        starts, self._starts = self._starts, {}
+        try:
+            async with self._database.transaction() as tx:
+                await _keep_fetches(tx, fetches)
+                await status.note_started(tx, starts)
+        except HotdeskError:
+            # What was learned meanwhile is newer.
+            self._fetches = fetches | self._fetches
+            self._starts = starts | self._starts
+            raise
+        for device, fetch in fetches.items():
+            if self._refresher.confirmed(device, fetch.generation):
+                self._display.confirmed(device, fetch.generation)
 
 
 async def _keep_fetches(tx: Tx, fetches: dict[str, _Fetch]) -> None:

@@ -116,9 +116,14 @@ _REFUSALS: dict[str, HotdeskError] = {
     "api_token_role_known": Invalid("A role is viewer, operator or admin."),
     "login_one_per_device": Conflict(),
     "login_one_per_user": Conflict(),
-    # Removed while the PIN was checked.
-    "logins_user_id_fkey": Conflict(),
 }
+
+_NOT_AT_ONCE = (
+    psycopg.errors.DeadlockDetected,
+    # Of a row that was there a moment before.
+    psycopg.errors.ForeignKeyViolation,
+)
+"""What comes only of two transactions at the same moment; either goes well later."""
 
 
 class Database:
@@ -241,9 +246,9 @@ class translated_errors:  # noqa: N801 - reads as a context manager
             refusal = _REFUSALS.get(error.diag.constraint_name or "")
             if refusal is not None:
                 raise type(refusal)(str(refusal)) from None
-        elif isinstance(error, psycopg.errors.DeadlockDetected):
+        if isinstance(error, _NOT_AT_ONCE):
             raise Conflict from None
-        elif isinstance(error, psycopg.DataError):
+        if isinstance(error, psycopg.DataError):
             # Its text may quote the value, which may be a secret.
             raise Invalid(
                 "A value is too large, or has a letter that PostgreSQL cannot store."

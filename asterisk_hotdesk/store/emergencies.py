@@ -30,7 +30,7 @@ async def begin(tx: Tx, call: EmergencyCall) -> bool:
         """
         INSERT INTO emergency_calls (channel, device_id, number, began_at)
         SELECT %(channel)s, id, %(number)s, %(began_at)s
-        FROM devices WHERE name = %(device)s
+        FROM devices WHERE name = %(device)s FOR KEY SHARE
         ON CONFLICT DO NOTHING RETURNING channel
         """,
         vars(call),

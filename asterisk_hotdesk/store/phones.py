@@ -112,13 +112,13 @@ def _token_of(stored: Mapping[str, Any]) -> Token:
 async def add_token(
     tx: Tx, device: Device, token_hash: bytes, kind: TokenKind, now: datetime
 ) -> None:
-    """Let a token open the configuration of *device*."""
+    """Let a token open the configuration of *device*, unless it is being removed."""
     await tx.execute(
         """
         INSERT INTO provisioning_tokens (hash, device_id, kind, made_at)
-        VALUES (%s, %s, %s, %s)
+        SELECT %s, id, %s, %s FROM devices WHERE id = %s FOR KEY SHARE
         """,
-        [token_hash, device.id, kind, now],
+        [token_hash, kind, now, device.id],
     )
     await tx.execute(
         """

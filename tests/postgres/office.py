@@ -60,6 +60,16 @@ class Office:
             found = await tx.execute(query, values)
             return [tuple(row.values()) for row in await found.fetchall()]
 
+    async def waits_for(self, transaction: Tx) -> None:
+        """Return once somebody waits for what *transaction* holds."""
+        pid = transaction.info.backend_pid
+        await until(
+            lambda: self.rows(
+                "SELECT 1 FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))",
+                pid,
+            )
+        )
+
     async def sitting(self) -> dict[str, str]:
         """Return who sits where: extension by device."""
         found = await self.rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -87,6 +88,15 @@ async def test_a_call_begins_and_ends_once(office: Office) -> None:
     assert not await begins(office, ONE)
     assert not await begins(office, "HD9999", "2.2")
     assert not await ends(office, "2.2")
+
+
+async def test_a_desk_calls_for_help_while_it_is_being_removed(office: Office) -> None:
+    async with asyncio.TaskGroup() as tasks, office.database.transaction() as removal:
+        await removal.execute("DELETE FROM devices WHERE name = %s", [ONE])
+        call = tasks.create_task(begins(office, ONE))
+        await office.waits_for(removal)
+
+    assert not call.result()
 
 
 async def test_calls_are_found_while_they_are_on_and_a_while_after(

@@ -272,6 +272,22 @@ async def test_pnp_gives_a_token_to_phones_that_may_enrol(site: Site) -> None:
         assert (await site.gets(token, mac)).desk.device.name == device
 
 
+async def test_a_phone_asks_by_pnp_while_its_device_is_being_removed(
+    site: Site,
+) -> None:
+    await site.opens_enrolment()
+    async with (
+        asyncio.TaskGroup() as tasks,
+        site.office.database.transaction() as removal,
+    ):
+        await removal.execute("DELETE FROM devices WHERE name = %s", [DESKS[0]])
+        asked = tasks.create_task(site.enrolment.bootstrap_token(MAC))
+        await site.office.waits_for(removal)
+
+    token = asked.result()
+    assert token is None or await site.asks(token) is None
+
+
 async def test_pnp_gives_strangers_nothing_and_lists_them(site: Site) -> None:
     assert await site.enrolment.bootstrap_token(STRANGE_MAC) is None
 

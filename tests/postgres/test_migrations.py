@@ -349,8 +349,6 @@ async def test_every_constraint_that_people_can_meet_has_words(
               AND contype IN ('c', 'u', 'f') AND conrelid IN (
                   'users'::regclass, 'devices'::regclass, 'accounts'::regclass,
                       'administrators'::regclass, 'api_tokens'::regclass)
-               OR conname = 'logins_user_id_fkey'
-                  AND connamespace = current_schema()::regnamespace
             UNION ALL
             SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()
               AND indexdef LIKE 'CREATE UNIQUE%%' AND indexname NOT LIKE '%%_pkey'
