@@ -46,7 +46,9 @@ class Outage:
         now = time.monotonic()
         if self._said_at is None or now - self._said_at >= REPEAT_SECONDS:
             self._said_at = now
-            self._log.warning("%s; trying again", error)
+            # What is said to people, too, tells them to do what is done here.
+            reason = str(error).removesuffix("; try again.")
+            self._log.warning("%s; trying again", reason)
 
     def over(self) -> None:
         """Say that it is back, if it was said to be gone."""

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from asterisk_hotdesk.errors import Unavailable
+from asterisk_hotdesk.errors import Conflict, Unavailable
 from asterisk_hotdesk.outages import Outage
 
 log = logging.getLogger("asterisk_hotdesk.test_outages")
@@ -54,6 +54,15 @@ def test_the_beginning_is_said_at_once(
     outage.note(GONE)
 
     assert caplog.messages == [f"{GONE}; trying again"]
+
+
+def test_nobody_is_asked_to_do_what_is_being_done(
+    outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage.note(Conflict())
+
+    (said,) = caplog.messages
+    assert said.endswith("at the same moment; trying again")
 
 
 def test_the_end_is_said_once(
