@@ -230,11 +230,14 @@ async def show(office: Office, device: str) -> dict[str, Any]:
 
 
 async def confirmed(office: Office, device: str) -> None:
-    """Return once the last switch of *device* is confirmed."""
+    """Return once the last switch of *device* is confirmed, and known as routed.
+
+    Which of the two is written first is open: neither waits for the other.
+    """
     await eventually(
         lambda: office.rows(
             "SELECT 1 FROM devices JOIN switches ON switches.id = switch_id"
-            " WHERE name = %s AND confirmed_at IS NOT NULL",
+            " WHERE name = %s AND routed_at IS NOT NULL AND confirmed_at IS NOT NULL",
             device,
         ),
         f"the switch of {device} is confirmed",
