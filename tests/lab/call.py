@@ -89,7 +89,8 @@ class Call:
         self._was_connected = self._hung_up = self._early = False
 
     def __repr__(self) -> str:
-        return f"call with {self.remote.number}, {self.state} {self.failure or ''}"
+        failure = f" {self.failure}" if self.failure else ""
+        return f"call with {self.remote.number}, {self.state}{failure}"
 
     @property
     def key(self) -> tuple[str, str]:

@@ -82,9 +82,9 @@ async def drive(
         case "dial" | "call":
             fetches = snom.fetches if snom else 0
             call = await desks.dial(name, argument)
-            await _follow(call, say, pin, desks)
+            a_voice_spoke = await _follow(call, say, pin, desks)
             if snom:
-                if pin:
+                if a_voice_spoke:
                     await _fetched(snom, fetches)
                 say(snom.screen())
         case _:
@@ -97,8 +97,11 @@ async def _fetched(snom: VirtualSnom, fetches: int) -> None:
         await snom.until(lambda: snom.fetches > fetches, "it fetches", within=3)
 
 
-async def _follow(call: Call, say: Say, pin: str, desks: Desks | None = None) -> None:
-    """Say what becomes of *call*; press the PIN, or answer where it rings."""
+async def _follow(call: Call, say: Say, pin: str, desks: Desks | None = None) -> bool:
+    """Say what becomes of *call*; press the PIN, or answer where it rings.
+
+    Return whether a voice spoke and hung up.
+    """
     answering = asyncio.create_task(_answer_elsewhere(call, say, desks))
     try:
         await call.answered(within=20)
@@ -108,19 +111,35 @@ async def _follow(call: Call, say: Say, pin: str, desks: Desks | None = None) ->
             say("a voice asks for something; the PIN is pressed")
             await call.dtmf(pin, tone_ms=100, gap_ms=60)
             await call.ended(within=60)
-            say(f"the voice spoke for {call.heard.loud_seconds:.1f} s and hung up")
-        elif answering.done() and answering.result():
+        elif not await _ends_by_itself(call, answering):
             await call.hangup()
             say("hung up")
-        else:
-            await call.ended(within=60)
-            say(f"a voice spoke for {call.heard.loud_seconds:.1f} s and hung up")
+            return False
+        say(f"the voice spoke for {call.heard.loud_seconds:.1f} s and hung up")
     except (CallFailed, TimeoutError) as failure:
         say(f"no: {failure}")
         await call.hangup()
+        return False
     finally:
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
+    return True
+
+
+async def _ends_by_itself(call: Call, answering: asyncio.Task[bool]) -> bool:
+    """Return True once *call* is over; False where a telephone of ours answered it.
+
+    The caller may know of the answer before who answers knows that it has arrived.
+    """
+    ended = asyncio.create_task(call.ended(within=60))
+    try:
+        await asyncio.wait({ended, answering}, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done() and answering.result():
+            return False
+        await ended
+    finally:
+        ended.cancel()
+    return True
 
 
 async def _answer_elsewhere(call: Call, say: Say, desks: Desks | None) -> bool:
