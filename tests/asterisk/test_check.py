@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.asterisk.conftest import Office
+from tests.asterisk.trouble import changed
 
 FAULTS = [
     (
@@ -76,24 +74,6 @@ async def codes(office: Office) -> set[str]:
     done = await office.hotdesk("check", "--json", check=False)
     assert done.returncode in (0, 5, 6), done.stderr
     return {finding["code"] for finding in json.loads(done.stdout)["findings"]}
-
-
-@asynccontextmanager
-async def changed(
-    office: Office, name: str, old: str, new: str, command: str
-) -> AsyncIterator[None]:
-    """Let Asterisk run with another line in one of its files for a while."""
-    path = office.lab.pbx.config_dir / name
-    before, times = path.read_text(), path.stat()
-    assert old in before
-    try:
-        path.write_text(before.replace(old, new, 1))
-        await asyncio.to_thread(office.lab.pbx.cli, command)
-        yield
-    finally:
-        path.write_text(before)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        await asyncio.to_thread(office.lab.pbx.cli, command)
 
 
 async def test_the_laboratory_is_sound(office: Office) -> None:

@@ -6,14 +6,15 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.asterisk.conftest import Office, eventually, refusal, rings
+from tests.asterisk.trouble import changed
 from tests.lab.lab import Lab
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Party
@@ -94,7 +95,10 @@ async def test_it_comes_works_and_goes(office: Office) -> None:
     checked = await office.hotdesk("check", check=False)
     assert checked.returncode == 5
     assert "[callback-not-included]" in checked.stdout
-    with the_line_that_only_the_administrator_can_add(lab.pbx):
+    # The line that only the administrator can add.
+    head = "[from-outside]\n"
+    included = f"{head}include => hotdesk-emergency-callback\n"
+    async with changed(office, "extensions.conf", head, included, "dialplan reload"):
         checked = await office.hotdesk("check")
     # What comes from outside was not to reach people at hot desks.
     assert "from-outside. [phones-cannot-call-users]" in checked.stdout
@@ -113,21 +117,6 @@ async def test_it_comes_works_and_goes(office: Office) -> None:
     assert not re.search("/hotdesk|HD0001", lab.pbx.cli("database show"))
     assert "Context 'hotdesk-users'" not in lab.pbx.cli("dialplan show")
     await works_without_us(office)
-
-
-@contextmanager
-def the_line_that_only_the_administrator_can_add(pbx: Pbx) -> Iterator[None]:
-    """Let an emergency centre's call-back reach the desks, as the README says how."""
-    dialplan = pbx.config_dir / "extensions.conf"
-    before = dialplan.read_text()
-    head = "[from-outside]\n"
-    assert head in before
-    dialplan.write_text(
-        before.replace(head, f"{head}include => hotdesk-emergency-callback\n")
-    )
-    pbx.cli("dialplan reload")
-    yield
-    dialplan.write_text(before)
 
 
 async def works_without_us(office: Office) -> None:

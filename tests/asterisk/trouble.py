@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection
@@ -54,6 +55,24 @@ class Log:
         await until(
             lambda: sound in self.played(device), f"{device} to hear {sound}", within
         )
+
+
+@asynccontextmanager
+async def changed(
+    office: Office, name: str, old: str, new: str, command: str
+) -> AsyncIterator[None]:
+    """Let Asterisk run with another line in one of its files for a while."""
+    path = office.lab.pbx.config_dir / name
+    before, times = path.read_text(), path.stat()
+    assert old in before
+    try:
+        path.write_text(before.replace(old, new, 1))
+        await asyncio.to_thread(office.lab.pbx.cli, command)
+        yield
+    finally:
+        path.write_text(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        await asyncio.to_thread(office.lab.pbx.cli, command)
 
 
 def asterisk_log(lab: Lab) -> Log:

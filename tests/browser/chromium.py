@@ -12,7 +12,7 @@ import ctypes
 import os
 import platform
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +94,7 @@ def find_chromium() -> Chromium:
     Debian's is downloaded once (about 150 MB) and cached.  Raises
     `ChromiumMissingError`.
     """
-    return _installed() or _unpacked(_fetched())
+    return _installed() or _unpacked(_tree_of_chromium())
 
 
 def _installed() -> Chromium | None:
@@ -121,17 +121,10 @@ def _libraries(tree: Path) -> str:
     return ":".join(map(str, sorted(folders)))
 
 
-def _fetched() -> Path:
-    release = _release()
-    wanted = Wanted(f"chromium-{release}", release, PACKAGES, OF_THE_MACHINE)
-    try:
-        return fetched(wanted, _furnish)
-    except NotFetchedError as problem:
-        raise ChromiumMissingError(
-            "Debian's Chromium could not be fetched. Check that the machine reaches"
-            f" {mirror()} ({release}), or install Chromium so that it is on PATH.\n"
-            f"{problem}"
-        ) from None
+def _tree_of_chromium() -> Path:
+    return _fetched(
+        "chromium", PACKAGES, _furnish, "install Chromium so that it is on PATH"
+    )
 
 
 @contextmanager
@@ -144,22 +137,31 @@ def _what_the_driver_needs() -> Iterator[None]:
         ctypes.CDLL(LIBRARY_OF_THE_DRIVER)
     except OSError:
         with pytest.MonkeyPatch.context() as environment:
-            tree = _library_of_the_driver()
+            tree = _tree_of_the_library()
             environment.setenv("LD_LIBRARY_PATH", _libraries(tree))
             yield
     else:
         yield
 
 
-def _library_of_the_driver() -> Path:
+def _tree_of_the_library() -> Path:
+    return _fetched(
+        ITS_PACKAGE, (ITS_PACKAGE,), lambda tree: None, f"install {ITS_PACKAGE}"
+    )
+
+
+def _fetched(
+    name: str, packages: tuple[str, ...], furnish: Callable[[Path], None], or_else: str
+) -> Path:
+    """Return where Debian's *packages* are; raises `ChromiumMissingError`."""
     release = _release()
-    wanted = Wanted(f"libatomic-{release}", release, (ITS_PACKAGE,), OF_THE_MACHINE)
+    wanted = Wanted(f"{name}-{release}", release, packages, OF_THE_MACHINE)
     try:
-        return fetched(wanted, lambda tree: None)
+        return fetched(wanted, furnish)
     except NotFetchedError as problem:
         raise ChromiumMissingError(
-            f"playwright needs {LIBRARY_OF_THE_DRIVER}, which could not be fetched;"
-            f" install {ITS_PACKAGE}.\n{problem}"
+            f"Debian's {name} could not be fetched. Check that the machine reaches"
+            f" {mirror()} ({release}), or {or_else}.\n{problem}"
         ) from None
 
 

@@ -18,7 +18,7 @@ from asterisk_hotdesk.login import HotDesks, Outcome
 from asterisk_hotdesk.model import DEFAULT_ACCOUNT, Device, Failures, User, user_key
 from asterisk_hotdesk.pins import Pins
 from asterisk_hotdesk.rules import SecondLogin
-from asterisk_hotdesk.store import Database, Tx, attempts, devices, users
+from asterisk_hotdesk.store import Database, Tx, attempts, devices, logins, users
 from asterisk_hotdesk.store.devices import NewDevice
 from asterisk_hotdesk.store.users import NewUser
 
@@ -69,6 +69,13 @@ class Office:
                 pid,
             )
         )
+
+    async def generation(self, device: str = DESKS[0]) -> int:
+        """Return what the last switch of *device* made."""
+        async with self.database.transaction() as tx:
+            desk = await logins.desk(tx, device)
+        assert desk is not None
+        return desk.generation
 
     async def sitting(self) -> dict[str, str]:
         """Return who sits where: extension by device."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -14,28 +13,13 @@ from asterisk_hotdesk.config import ProvisioningConfig
 from asterisk_hotdesk.errors import Conflict, InEmergency, NotFound
 from asterisk_hotdesk.login import log_in_by_administrator, log_out
 from asterisk_hotdesk.model import KeyKind, Source, UserKey
-from asterisk_hotdesk.store import Database, emergencies, events, logins, user_keys
+from asterisk_hotdesk.store import emergencies, events, logins, user_keys
 from asterisk_hotdesk.store.emergencies import EmergencyCall
-from tests.postgres.office import DESKS, Office, opened
+from tests.postgres.office import DESKS, Office
 
 EVE = Source("web", actor="eve", address="192.0.2.7")
 DND = UserKey(position=1, kind=KeyKind.DND)
 BOB = UserKey(position=4, kind=KeyKind.BLF, value="101")
-
-
-@pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
-
-
-async def generation(office: Office, device: str = DESKS[0]) -> int:
-    async with office.database.transaction() as tx:
-        desk = await logins.desk(tx, device)
-    assert desk
-    return desk.generation
 
 
 async def seat(office: Office, extension: str, seen: int | None = None) -> None:
@@ -106,7 +90,7 @@ async def test_the_history_tells_who_did_it_and_from_where(office: Office) -> No
 
 
 async def test_a_login_that_nobody_expected_stays(office: Office) -> None:
-    seen = await generation(office)
+    seen = await office.generation()
     await seat(office, "101", seen)
     with pytest.raises(Conflict, match=r"now 101 User default/101 is logged in there"):
         await seat(office, "102", seen)
@@ -115,7 +99,7 @@ async def test_a_login_that_nobody_expected_stays(office: Office) -> None:
 
 async def test_who_came_meanwhile_is_not_logged_out(office: Office) -> None:
     await office.log_in("100")
-    seen = await generation(office)
+    seen = await office.generation()
     await office.log_in("101")
     with pytest.raises(Conflict, match="now 101"):
         await log_out(
@@ -126,7 +110,7 @@ async def test_who_came_meanwhile_is_not_logged_out(office: Office) -> None:
 
 async def test_who_left_meanwhile_is_told(office: Office) -> None:
     await office.log_in("100")
-    seen = await generation(office)
+    seen = await office.generation()
     await office.log_out()
     with pytest.raises(Conflict, match="now nobody is logged in there"):
         await log_out(
@@ -135,7 +119,7 @@ async def test_who_left_meanwhile_is_told(office: Office) -> None:
 
 
 async def test_of_two_administrators_at_once_one_is_told(office: Office) -> None:
-    seen = await generation(office)
+    seen = await office.generation()
     device = await office.device(DESKS[0])
     people = [await office.user(extension) for extension in ("100", "101")]
     ends = await asyncio.gather(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,14 +15,6 @@ from asterisk_hotdesk.store.emergencies import EmergencyCall
 from tests.postgres.office import Office, opened
 
 ONE, TWO, THREE = "HD0001", "HD0002", "HD0003"
-
-
-@pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
 
 
 async def begins(office: Office, device: str, channel: str = "1.1") -> bool:

@@ -6,7 +6,6 @@ On a real PostgreSQL, with the decisions that the web server and PnP ask for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,11 +14,11 @@ import pytest
 from asterisk_hotdesk.config import ProvisioningConfig
 from asterisk_hotdesk.enrolment import Admitted, Enrolment, Request
 from asterisk_hotdesk.model import PhoneKind
-from asterisk_hotdesk.store import Database, allowed_phones, devices, phones
+from asterisk_hotdesk.store import allowed_phones, devices, phones
 from asterisk_hotdesk.store.allowed_phones import AllowedPhones
 from asterisk_hotdesk.store.devices import NewDevice
 from asterisk_hotdesk.tokens import account_token, new_token, token_hash
-from tests.postgres.office import DESKS, Office, opened
+from tests.postgres.office import DESKS, Office
 
 KEY = b"k" * 32
 MAC, OTHER_MAC = "000413000001", "000413000002"
@@ -93,12 +92,9 @@ class Site:
 
 
 @pytest.fixture
-async def site(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Site]:
-    async with opened(database, monkeypatch) as office:
-        config = ProvisioningConfig()
-        yield Site(office, Enrolment(office.database, config, KEY, lambda: office.now))
+def site(office: Office) -> Site:
+    config = ProvisioningConfig()
+    return Site(office, Enrolment(office.database, config, KEY, lambda: office.now))
 
 
 async def test_the_first_fetch_gives_a_token_of_the_phones_own(site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,22 +13,14 @@ import pytest
 from asterisk_hotdesk.config import Config
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.expiry import Expiry
-from asterisk_hotdesk.store import Database, emergencies, sitting, status
+from asterisk_hotdesk.store import emergencies, sitting, status
 from asterisk_hotdesk.store.emergencies import EmergencyCall
 from asterisk_hotdesk.store.status import Seen
-from tests.postgres.office import ACME_DESK, ACME_EXTENSION, DESKS, Office, opened
+from tests.postgres.office import ACME_DESK, ACME_EXTENSION, DESKS, Office
 
 A, B, C = DESKS
 ALICE, BOB, CAROL = "100", "101", "102"
 HOUR = 3600.0
-
-
-@pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
 
 
 @dataclass

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from asterisk_hotdesk.store import Database, events, feed
 from asterisk_hotdesk.store.events import Event
 from asterisk_hotdesk.store.feed import GAP_SECONDS, Reader
-from tests.postgres.office import DESKS, Office, opened
+from tests.postgres.office import DESKS, Office
 
 AT = Office.now
-
-
-@pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
 
 
 async def record(database: Database, *devices: str) -> None:

@@ -43,14 +43,6 @@ ALICE, BOB, CAROL, _ = PEOPLE
 
 
 @pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
-
-
-@pytest.fixture
 async def strict_office(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:

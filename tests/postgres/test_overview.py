@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest
-
-from asterisk_hotdesk.store import Database, logins, overview, status
+from asterisk_hotdesk.store import logins, overview, status
 from asterisk_hotdesk.store.overview import DeskStatus
 from asterisk_hotdesk.store.status import Seen
-from tests.postgres.office import ACME_DESK, DESKS, Office, opened
+from tests.postgres.office import ACME_DESK, DESKS, Office
 
 PHONE = DESKS[0]
-
-
-@pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
 
 
 async def shown(office: Office, device: str = PHONE) -> DeskStatus:

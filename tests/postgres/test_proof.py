@@ -11,8 +11,7 @@ import pytest
 
 from asterisk_hotdesk.errors import Conflict
 from asterisk_hotdesk.proof import Proof
-from asterisk_hotdesk.store import Database, logins
-from tests.postgres.office import DESKS, Office, opened, until
+from tests.postgres.office import DESKS, Office, until
 
 REMOVED, OTHER, _ = DESKS
 
@@ -43,15 +42,8 @@ class Desks:
 
     async def fetches(self, *devices: str) -> None:
         for device in devices:
-            self._proof.fetched(
-                device, await self.generation(device), "snomD785", "127.0.0.1"
-            )
-
-    async def generation(self, device: str) -> int:
-        async with self.database.transaction() as tx:
-            desk = await logins.desk(tx, device)
-        assert desk is not None
-        return desk.generation
+            generation = await self.office.generation(device)
+            self._proof.fetched(device, generation, "snomD785", "127.0.0.1")
 
     async def has_fetched(self, device: str) -> bool:
         return bool(
@@ -69,11 +61,8 @@ class Desks:
 
 
 @pytest.fixture
-async def desks(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Desks]:
-    async with opened(database, monkeypatch) as office:
-        yield Desks(office)
+def desks(office: Office) -> Desks:
+    return Desks(office)
 
 
 async def test_a_device_is_removed_while_its_phone_fetches(desks: Desks) -> None:
@@ -101,7 +90,7 @@ async def test_a_change_that_waits_for_us_while_we_wait_for_it(desks: Desks) -> 
                 # The other way round than a fetch is kept.
                 await change.execute(
                     "SELECT 1 FROM switches WHERE id = %s FOR UPDATE",
-                    [await desks.generation(REMOVED)],
+                    [await desks.office.generation(REMOVED)],
                 )
                 await desks.fetches(REMOVED)
                 await desks.office.waits_for(change)

@@ -13,10 +13,10 @@ import pytest
 from asterisk_hotdesk.config import AmiConfig
 from asterisk_hotdesk.errors import Unavailable
 from asterisk_hotdesk.pbx.ami import Ami, Headers
-from asterisk_hotdesk.store import Database, emergencies
+from asterisk_hotdesk.store import emergencies
 from asterisk_hotdesk.store.emergencies import EmergencyCall
 from asterisk_hotdesk.userevents import Questions, questions
-from tests.postgres.office import ACME_DESK, DESKS, Office, opened, until
+from tests.postgres.office import ACME_DESK, DESKS, Office, until
 
 PHONE, OTHER, _ = DESKS
 
@@ -59,14 +59,6 @@ class Program:
 def _is_end(heard: Sequence[Headers]) -> bool:
     ends = ("HotdeskStatusComplete", "HotdeskLogoutResponse")
     return bool(heard) and heard[-1]["UserEvent"] in ends
-
-
-@pytest.fixture
-async def office(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    async with opened(database, monkeypatch) as office:
-        yield office
 
 
 @asynccontextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from asterisk_hotdesk.staleness import Staleness
-from asterisk_hotdesk.store import Database, logins, status
+from asterisk_hotdesk.store import logins, status
 from asterisk_hotdesk.store.status import Seen
-from tests.postgres.office import DESKS, Office, opened
+from tests.postgres.office import DESKS, Office
 
 PHONE = DESKS[0]
 STALE_SECONDS = 60
@@ -48,10 +46,9 @@ class Watch:
 
     async def fetch(self, device: str = PHONE) -> None:
         """Let the phone fetch what the last switch made."""
+        generation = await self.office.generation(device)
         async with self.office.database.transaction() as tx:
-            desk = await logins.desk(tx, device)
-            assert desk is not None
-            await logins.note_confirmed(tx, {desk.generation: self.office.now})
+            await logins.note_confirmed(tx, {generation: self.office.now})
 
     async def see(self, seen: Seen) -> None:
         async with self.office.database.transaction() as tx:
@@ -59,11 +56,8 @@ class Watch:
 
 
 @pytest.fixture
-async def watch(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Watch]:
-    async with opened(database, monkeypatch) as office:
-        yield Watch(office)
+def watch(office: Office) -> Watch:
+    return Watch(office)
 
 
 async def test_a_phone_that_fetches_in_time_is_no_news(watch: Watch) -> None:

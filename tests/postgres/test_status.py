@@ -23,7 +23,7 @@ from asterisk_hotdesk.status import Listener
 from asterisk_hotdesk.status import listener as listening
 from asterisk_hotdesk.store import Database, Tx, logins, overview, status
 from asterisk_hotdesk.store.status import DeviceStatus, Seen
-from tests.postgres.office import DESKS, Office, opened, until
+from tests.postgres.office import DESKS, Office, until
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PHONE, OTHER, _ = DESKS
@@ -355,14 +355,11 @@ def contact_of(device: str, state: str) -> Message:
 
 
 @pytest.fixture
-async def desk(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Desk]:
-    """Yield an office whose listener is a hundred times as impatient."""
+def desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Return an office whose listener is a hundred times as impatient."""
     monkeypatch.setattr(listening, "WRITE_SECONDS", 0.002)
     monkeypatch.setattr(listening, "SNAPSHOT_SECONDS", 0.005)
-    async with opened(database, monkeypatch) as office:
-        yield Desk(office)
+    return Desk(office)
 
 
 @asynccontextmanager
