@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -42,6 +43,11 @@ async def test_the_rules_of_the_office_are_shown_for_everybody(strict: Command) 
 async def test_the_strictest_rule_of_user_and_device_is_the_next(
     strict: Command,
 ) -> None:
+    later = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(hours=12)
+    rules = strict.config.read_text()
+    assert "18:00" in rules
+    # At ten to six, that would be the strictest.
+    strict.config.write_text(rules.replace("18:00", f"{later:%H:%M}"))
     await strict.succeeds("user", "edit", "100", "--logout-after", "10m")
     await strict.succeeds("device", "edit", "HD0001", "--logout-after-idle", "9m")
     await strict.succeeds("login", "100", "HD0001")
